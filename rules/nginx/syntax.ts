@@ -134,6 +134,56 @@ export default defineRule({
       },
     },
     {
+      title: 'a shortened directive',
+      files: {
+        'site.conf': conf`
+          server {
+              listen 443 ssl http2;
+              «list» [::]:443 ssl http2;
+              server_name example.org;
+              ssl_certificate /etc/ssl/example.org.pem;
+              ssl_certificate_key /etc/ssl/example.org.key;
+          }
+        `,
+      },
+    },
+    {
+      title: 'a variable that nginx has itself',
+      files: {
+        'site.conf': conf`
+          location /codex {
+              auth_request /session;
+              auth_request_set «$remote_user» $upstream_http_remote_user;
+              proxy_set_header Remote-User $remote_user;
+              proxy_pass http://127.0.0.1:9810;
+          }
+        `,
+      },
+    },
+    {
+      title: 'a parameter of NGINX Plus',
+      files: {
+        'site.conf': conf`
+          «limit_req_zone» $remote_addr zone=req:1M rate=100r/s sync;
+          server {
+              listen 80;
+              limit_req zone=req;
+          }
+        `,
+      },
+    },
+    {
+      title: 'the text of a header that NGINX Plus alone lets be written',
+      files: {
+        'site.conf': conf`
+          server {
+              listen 80;
+              server_tokens «"shop"»;
+          }
+        `,
+      },
+    },
+    {
       title: 'a misspelt directive',
       files: {
         'nginx.conf': conf`
@@ -241,6 +291,68 @@ export default defineRule({
       files: {
         'hosts/one.conf': 'server {\n    listen 80 default_server;\n    return 404;\n}\n',
         'hosts/two.conf': 'server {\n    listen 80 default_server;\n    return 503;\n}\n',
+      },
+    },
+    {
+      title: 'variables of nginx itself that may be set',
+      files: {
+        'site.conf': conf`
+          map $http_referer $invalid_referer {
+              default 0;
+              ~*spam 1;
+          }
+          server {
+              listen 80;
+              server_name example.org;
+              if ($invalid_referer) {
+                  return 403;
+              }
+              location /leave {
+                  set $uid_reset 1;
+                  return 204;
+              }
+          }
+        `,
+      },
+    },
+    {
+      title: 'values and variables of NGINX Plus and its modules',
+      files: {
+        'site.conf': conf`
+          limit_req_zone $remote_addr zone=req:1M rate=100r/s sync;
+          log_format waf '$remote_addr $app_protect_outcome';
+          server_tokens "";
+          server {
+              listen 80;
+              server_name example.org;
+              location / {
+                  limit_req zone=req;
+                  app_protect_enable on;
+                  proxy_pass http://127.0.0.1:8080;
+              }
+          }
+        `,
+      },
+    },
+    {
+      title: 'what Tengine takes',
+      files: {
+        'site.conf': conf`
+          limit_req_zone $remote_addr $uri zone=req:1m rate=10r/s;
+          upstream app {
+              vnswrr;
+              server 10.0.0.1:81 id=a;
+              server 10.0.0.2:82;
+          }
+          server {
+              listen 80;
+              server_name example.org;
+              location / {
+                  limit_req zone=req burst=3 forbid_action=/refused;
+                  proxy_pass http://app;
+              }
+          }
+        `,
       },
     },
     {

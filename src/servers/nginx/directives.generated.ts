@@ -853,7 +853,7 @@ http_user_agent	http
 http_via	http	
 http_x_forwarded_for	http	
 https	http	
-invalid_referer	http	
+invalid_referer	http	changeable
 is_args	http	
 is_request_port	http	
 jwt_claim_	http	prefix
@@ -962,7 +962,7 @@ time_iso8601	http
 time_iso8601_ms	http	
 time_local	http	
 uid_got	http	
-uid_reset	http	
+uid_reset	http	changeable
 uid_set	http	
 upstream_addr	http	
 upstream_bytes_received	http	
@@ -1129,5 +1129,5 @@ dynamic-upstream	ngx_http_dynamic_upstream_module	dynamic_upstream dynamic_upstr
 keyval	ngx_http_keyval_module ngx_stream_keyval_module	keyval keyval_zone keyval_zone_redis
 tongsuo	ngx_ssl_ntls	enable_ntls ssl_sign_certificate ssl_sign_certificate_key ssl_enc_certificate ssl_enc_certificate_key proxy_enable_ntls
 angie	angie	api api_config_files auto_redirect status_zone acme acme_client acme_client_path acme_dns_port acme_http_port acme_hook metric metric_zone metric_complex_zone feedback docker_endpoint docker_max_object_size
-tengine	tengine	req_status req_status_zone req_status_show server_info server_tag server_admin trim_js trim_css force_exit slice_* session_sticky session_sticky_* sysguard sysguard_* user_agent check_fastcgi_param proxy_request_buffering_* reqstatus_*
+tengine	tengine	req_status req_status_zone req_status_show server_info server_tag server_admin trim_js trim_css force_exit slice_* session_sticky session_sticky_* sysguard sysguard_* user_agent check_fastcgi_param proxy_request_buffering_* reqstatus_* vnswrr vnswrr_* iwrr iwrr_* debug_pool debug_conn debug_timer slab_stat xquic_* xudp_* dubbo_* tfs_* dynamic_resolve
 nginx-plus	plus	health_check health_check_timeout match status status_format status_zone state ntlm queue keyval* session_log* zone_sync* f4f f4f_* hls hls_* mqtt mqtt_* num_map mgmt auth_oidc oidc_provider internal_redirect app_protect_* auth_require error_log_tag upstream_conf proxy_session_drop proxy_bind_dynamic *_allow_upstream *_bind_dynamic *_request_dynamic *_ssl_key_log ssl_key_log mp4_limit_rate mp4_limit_rate_after usage_report license_token enforce_initial_report stall_threshold least_conn_* js_*`

@@ -6,7 +6,7 @@ import {
 } from '../../addresses/nginx.ts'
 import { isUnknownWord } from '../../../../parsers/text/source.ts'
 import { parseNumber, parseSize, parseTime } from './numbers.ts'
-import { compile, defineVariable, useVariable } from './script.ts'
+import { compile, defineName, defineVariable, useVariable } from './script.ts'
 import { type Check, firstOf, isBefore, nameOf, programOf, report } from './unit.ts'
 import { compileRegex } from './rewrite.ts'
 import { parameter, refuse, refuseParameter, warnOfHostBits } from './values.ts'
@@ -308,7 +308,7 @@ export const checkAuthRequestSet: Check = (reading, directive, facts) => {
   const program = programOf(reading, facts)
   if (!variable.value.startsWith('$') || variable.value.length === 1)
     report(reading, 'invalid-variable-name', directive, variable, `\`${variable.value}\` is no variable`)
-  else program.defined.add(variable.value.slice(1).toLowerCase())
+  else defineName(reading, program, directive, variable, variable.value.slice(1))
 }
 
 export const checkPerlSet: Check = (reading, directive) => {

@@ -73,7 +73,7 @@ const OF_MAPS = /^connection_upgrade$/
 
 /** Names that modules outside nginx are known to give their variables. */
 const FOREIGN =
-  /^(?:geoip|brotli_|zstd_|vts_|lua_|js_|jwt_|otel_|opentelemetry_|opentracing_|acme_|modsecurity_|passenger_|oidc_|session_log_|upstream_check|echo_|encrypted_|cookie_set|set_|redis|memc_|srcache_|shib_|rtmp_|fancyindex_|nchan_|angie|keyval|protocol_|spdy|pagespeed|datadog_|stream_ssl_ja|ssl_ja|naxsi_|waf_|testcookie_|slowfs_|aws_)/
+  /^(?:geoip|app_protect_|brotli_|zstd_|vts_|lua_|js_|jwt_|otel_|opentelemetry_|opentracing_|acme_|modsecurity_|passenger_|oidc_|session_log_|upstream_check|echo_|encrypted_|cookie_set|set_|redis|memc_|srcache_|shib_|rtmp_|fancyindex_|nchan_|angie|keyval|protocol_|spdy|pagespeed|datadog_|stream_ssl_ja|ssl_ja|naxsi_|waf_|testcookie_|slowfs_|aws_)/
 
 /** A defined name that differs in case or underscores alone. */
 function nearest(name: string, defined: ReadonlySet<string>): string | null {
