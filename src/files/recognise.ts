@@ -41,6 +41,7 @@ export function recognise(written: Source): Recognised | null {
   if (/^#![ \t]*\//.test(source.code) || source.text.slice(0, 1000).includes('\0')) return null
   if (isOtherLanguage(source.code) || LITESPEED.test(source.path) || isPiece(source.path)) return null
   if (isAlikeInWords(source)) return null
+  if (isAccessList(source.code)) return { program: 'nginx', part: 'snippet', sure: true }
   const apache = weighApache(source)
   const nginx = weighNginx(source)
   if (apache === null)
@@ -113,8 +114,22 @@ function settingsAround(
   return sum
 }
 
+/** True for addresses alone that are let in or kept out, where at least one line is ended as nginx ends it. */
+function isAccessList(code: string): boolean {
+  const lines = code.split('\n', MOST_LINES).filter(line => /^[ \t]*[^\s#]/.test(line))
+  return lines.length > 1 && lines.every(line => ACCESS_LINE.test(line)) && /^[^#\n]*;/m.test(code)
+}
+
+const ACCESS_LINE =
+  /^[ \t]*(?:allow|deny)[ \t]+(?:all|\d{1,3}(?:\.\d{1,3}){3}(?:\/\d+)?|[\da-f]*:[\da-f:]*(?:\/\d+)?)[ \t]*;?[ \t]*(?:#.*)?\r?$/i
+
+/** A page of nginx's own, at the beginning of a location or a server. */
+const PAGE =
+  /^\s*(?:#[^\n]*\n\s*)*(?:location\s+(?:=|\^~|~\*?)?\s*\S+|server)\s*\{[^<]*\breturn\s+\d{3}\s+['"]\s*</
+
 /** True for a file of nginx that sends pages of its own: `return 200 '<html>…'`, or what Lua prints. */
 function holdsPages({ code }: Source, { pro, against }: Evidence): boolean {
+  if (PAGE.test(code)) return true
   // A page may begin with what its template includes.
   return !/^[^\w#<]*</.test(code) && pro >= 5 && pro >= 5 * against
 }
@@ -324,8 +339,8 @@ function weighApache(source: Source): ApacheEvidence | null {
       continue
     }
     if (node.kind === 'open') depth++
-    // nginx and its kin end a line so; `${NAME}` ends one of Apache's.
-    if (/[;{}]$/.test(line) && !line.includes('${')) continue
+    // nginx and its kin end a line so; `${NAME}` and `%{GROUP}` end one of Apache's.
+    if (/[;{}]$/.test(line) && !/[$%]\{/.test(line)) continue
     if (isSetting(node.name.value, node.words[0]?.value ?? '')) {
       evidence.settings.push({ at: node.start, weight: name.startsWith('[') ? 3 : 1 })
       continue

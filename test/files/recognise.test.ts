@@ -99,6 +99,17 @@ test('lines of modules that no package of the servers has', () => {
   assert.is(of('SecretKey a\nSection b\nPythonic c\n'), null)
 })
 
+test('addresses that are let in or kept out', () => {
+  assert.equal(of('deny 10.0.0.0/8  # a neighbour\ndeny 192.0.2.0/24;\nallow all;\n'), NGINX_SNIPPET)
+  assert.is(of('deny 10.0.0.0/8\nallow all\n'), null)
+  assert.is(of('deny 10.0.0.0/8;\nname shop;\n'), null)
+})
+
+test('formats of Apache end in a brace as well', () => {
+  assert.is(of('WSGIScriptAlias / /srv/a.wsgi application-group=%{GLOBAL}\n')?.program, 'apache')
+  assert.is(of('WSGIDaemonProcess shop \\\n    display-name=%{GROUP}\n')?.program, 'apache')
+})
+
 test('a string that goes on in the next lines has no settings', () => {
   const lines = `'ua="$upstream_addr" us="$upstream_status" '\n'ut="$upstream_response_time" '\n`.repeat(3)
   assert.equal(of(`log_format up '$remote_addr '\n${lines};\n`), NGINX)
@@ -120,6 +131,8 @@ test('a file of nginx that sends a page of its own is no page', () => {
   const page = "return 200 '<!doctype html>\n<title>Wait</title>\n<p>Soon</p>\n';\n"
   const lines = 'listen 80;\nserver_name example.org;\nroot /srv/www;\n'
   assert.equal(of(`server {\n${lines}location = /wait {\n${page}}\n}\n`), NGINX)
+  assert.equal(of(`# by hand\nlocation = /wait {\n${page}}\n`), NGINX_SNIPPET)
+  assert.equal(of(`location ^~ /wait {\n${page.replace("';", '";')}}\n`), NGINX_SNIPPET)
   assert.is(of(`<html>\n<p>Write</p>\n<pre>server {\n${lines}}</pre>\n</html>\n`), null)
   const script = `<script>\n${"  var lang = '';\n".repeat(6)}</script>\n`
   assert.is(of(script), null)
