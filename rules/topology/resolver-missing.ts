@@ -8,6 +8,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { parseNginxTarget } from '../../src/servers/addresses/nginx.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
+import { composeServices } from '../containers/_compose-projects.ts'
 import { isForForeignImage } from '../containers/_images.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { lookedUpName } from '../_looked-up-name.ts'
@@ -140,6 +141,10 @@ export default defineRule({
       },
     },
     {
+      title: 'a word without a port, which may be an upstream of another file',
+      files: { 'site.conf': site('proxy_pass http://shop_80$request_uri;') },
+    },
+    {
       title: 'an address',
       files: {
         'nginx.conf': site(conf`
@@ -216,7 +221,7 @@ export default defineRule({
       // A client that names an address needs none, and only its names are looked up.
       if (/^https?:\/\/\$(?:http_)?host\b/.test(written)) continue
       const name = lookedUpName(deployment, server, block, written)
-      if (name === null) continue
+      if (name === null || mayBeUpstream(deployment, server.configuration, name, written)) continue
       const fact = effectiveAtHand(server.configuration, block, 'resolver')
       if (!fact.known || fact.value.directives.length > 0) continue
       if (isForForeignImage(deployment, pass.source.path)) continue
@@ -244,6 +249,25 @@ export default defineRule({
       }
   },
 })
+
+/**
+ * True for one word without a port in a file of servers whose main file is not there: nginx asks its upstreams first, and
+ * another file may have one of this name. A service of a compose file is meant by its name.
+ */
+function mayBeUpstream(
+  deployment: Deployment,
+  { main, occurrences }: NginxConfiguration,
+  name: string,
+  written: string,
+): boolean {
+  if (main !== null || name === 'localhost' || !/^[\w-]+$/.test(name)) return false
+  const [, authority = ''] = /^[a-z]+:\/\/([^/]*)/i.exec(written) ?? []
+  const set = (occurrences.get('set') ?? []).filter(({ args }) => authority.includes(args[0]?.value ?? ' '))
+  const texts = [authority, ...set.map(({ args }) => args[1]?.value.replace(/^[a-z]+:\/\//i, '') ?? '')]
+  if (texts.some(text => text.includes(':'))) return false
+  for (const service of composeServices(deployment)) if (service.name === name) return false
+  return true
+}
 
 /** A `server` of an upstream whose name nginx asks for while it runs. */
 function isResolved({ name, args }: NginxDirective): boolean {
