@@ -135,11 +135,19 @@ export default defineRule({
           at: argumentPlace(granted, 1),
           message: `one line is enough, so \`Require all granted\` makes \`${shown(other)}\` useless`,
           related: [{ at: namePlace(other), message: 'keeps nobody out' }],
+          // A `Require not` by itself is refused.
+          ...(own.every(line => isGranted(line) || isNegated(line)) && {
+            help: 'Put all lines into `<RequireAll>`',
+          }),
         }
       }
     }
   },
 })
+
+function isNegated({ name, args }: ApacheDirective): boolean {
+  return name.toLowerCase() === 'require' && args[0]?.value.toLowerCase() === 'not'
+}
 
 /** True for the URL by which a client gets its session, which has to be open before there is one. */
 function isOfLogin({ parent }: ApacheDirective): boolean {
