@@ -556,7 +556,7 @@ export default defineRule({
             confidence: 'medium' as const,
             help: BUFFERS,
           }
-      for (const { code, fatal, inTemplate, message, at, related, misread, help } of problems) {
+      for (const { code, fatal, inTemplate, message, at, related, misread, help, build } of problems) {
         if (code === 'conflicting-server-name') continue
         yield {
           at,
@@ -564,6 +564,8 @@ export default defineRule({
           aspect: message,
           message,
           fatal,
+          // All lines of a build say the same of the file.
+          ...(build !== undefined && { cause: at.source, aspect: build }),
           ...(code === 'unknown-directive' && isPasted(at) && { cause: at.source }),
           severity: fatal || inTemplate === 'refused' ? 'error' : HARMLESS.has(code) ? 'info' : 'warning',
           ...(related === undefined ? {} : { related }),

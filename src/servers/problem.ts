@@ -23,6 +23,8 @@ export interface Problem<Code extends string = string> {
   readonly misread?: Place
   /** What to do about it, as an action. */
   readonly help?: string
+  /** The build of the server that takes the line, where others do not: one of many lines by which a file shows it. */
+  readonly build?: string
 }
 
 /** A second place that a problem or a finding speaks of, with a short label. */

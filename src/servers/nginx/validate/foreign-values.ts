@@ -9,6 +9,13 @@ export function isOfTengine(name: string): boolean {
   return externalModuleOf(name)?.name === TENGINE
 }
 
+/** Builds that have directives of their own in themselves: there is no module to load. */
+export const BUILDS: ReadonlyMap<string, string> = new Map([
+  ['nginx-plus', 'NGINX Plus'],
+  ['angie', 'Angie'],
+  [TENGINE, 'Tengine'],
+])
+
 /**
  * What NGINX Plus alone takes in a directive that every nginx has: zones that machines share, which nobody writes by
  * mistake, and any text for `Server`, where something else says that this is Plus.

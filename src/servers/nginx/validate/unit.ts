@@ -165,6 +165,7 @@ export interface ReportOptions {
   readonly certain?: boolean
   readonly related?: readonly Related[]
   readonly help?: string
+  readonly build?: string
 }
 
 /**
@@ -191,6 +192,7 @@ export function report(
     at: placeOf(directive, word),
     ...(options.related === undefined ? {} : { related: options.related }),
     ...(options.help === undefined ? {} : { help: options.help }),
+    ...(options.build === undefined ? {} : { build: options.build }),
     ...(code === 'argument-count' && {
       misread: { source, start: directive.node.start, end: directive.node.terminator },
     }),

@@ -2,7 +2,7 @@ import { memo } from '../../../../parsers/collections/memo.ts'
 import { NO_BREAK_SPACE } from '../../../../parsers/text/no-break-space.ts'
 import type { NginxDirective } from '../configuration.ts'
 import { externalModuleOf, nearestDirective, nginxDirective } from '../directives.ts'
-import { TENGINE } from './foreign-values.ts'
+import { BUILDS, TENGINE } from './foreign-values.ts'
 import { knowsModules, type NginxUnit, type Reading, report } from './unit.ts'
 
 /** nginx reads bytes, and takes the three of the mark for letters. */
@@ -40,9 +40,19 @@ export function reportUnknown(reading: Reading, directive: NginxDirective): void
   if (module !== null) {
     // One name of it tells which server the file is for.
     if ((reading.foreign && module.name !== TENGINE) || !knowsModules(reading)) return
-    const message = `\`${name}\` belongs to the module ${module.name}, which no \`load_module\` here loads`
-    const help = 'Load the module, unless this nginx was built with it'
-    report(reading, 'module-not-loaded', directive, null, message, { fatal: false, help })
+    const build = BUILDS.get(module.name)
+    const message =
+      build === undefined
+        ? `\`${name}\` belongs to the module ${module.name}, which no \`load_module\` here loads`
+        : `\`${name}\` belongs to ${build}, and any other nginx does not start with it`
+    const help =
+      build === undefined
+        ? 'Load the module, unless this nginx was built with it'
+        : `Leave it out, unless this is ${build}`
+    report(reading, 'module-not-loaded', directive, null, message, {
+      ...{ fatal: false, help },
+      ...(build !== undefined && { build }),
+    })
     return
   }
   const near = writtenOtherwise(directive) ?? cutShort(directive) ?? nearestDirective(name, context)

@@ -233,7 +233,7 @@ function checkDirective(
     if (reading.foreign || isOfPlus(reading.unit)) return true
     const message = `only NGINX Plus takes \`${foreign}\` here, and any other nginx does not start`
     const help = 'Leave it out, unless this is NGINX Plus'
-    report(reading, 'module-not-loaded', directive, null, message, { fatal: false, help })
+    report(reading, 'module-not-loaded', directive, null, message, { fatal: false, help, build: 'NGINX Plus' })
     return true
   }
   if (args.length < facts.minimum || args.length > facts.maximum) {
