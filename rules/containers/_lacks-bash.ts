@@ -8,6 +8,7 @@ export function lacksBash(container: Started, steps: readonly string[]): boolean
   return (
     !steps.some(step => /\bbash\b|apk\b[^&;]*\$|\.sh\b/.test(withoutModes(step)) || mayNeedBash(step)) &&
     !bringsBash(steps) &&
+    !steps.some(addsRepository) &&
     !copiesPrograms(container)
   )
 }
@@ -16,6 +17,19 @@ export function lacksBash(container: Started, steps: readonly string[]): boolean
 function withoutModes(step: string): string {
   return step.replace(/(?:^|&&|\|\||[;\n])\s*(?:chmod|chown|dos2unix|sed)\b[^&|;\n]*/g, ' ')
 }
+
+/** A repository beside those of Alpine, of whose packages nobody here knows what they bring. */
+function addsRepository(step: string): boolean {
+  const hosts = [ADDED_LINE, ADDED_OPTION].flatMap(pattern => [...step.matchAll(pattern)])
+  return hosts.some(([, host = '']) => !OF_ALPINE.test(host))
+}
+
+const ADDED_LINE =
+  /https?:\/\/([\w.-]+)[^&;]*?(?:>>?\s*|\btee\s+(?:-a\s+|--append\s+)?)\/etc\/apk\/repositories\b/g
+const ADDED_OPTION = /\bapk\b[^&;]*?\s(?:--repository|-X)[\s=]+["']?https?:\/\/([\w.-]+)/g
+
+/** Hosts of Alpine's own packages, and those that have them too. */
+const OF_ALPINE = /(?:^|\.)alpinelinux\.org$|mirror|^(?:ftp|dl-\w+|repo)\./
 
 /** Packages of Alpine that depend on bash. */
 const NEED_BASH =

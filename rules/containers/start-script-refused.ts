@@ -496,6 +496,16 @@ export default defineRule({
       modes: { 'web/entrypoint.sh': 0o644 },
     },
     {
+      title: 'a package of another repository, which may bring bash',
+      files: tree(
+        image(
+          'python:3.12-alpine',
+          'RUN printf "https://packages.example.org/alpine/v3.22/main\\n" >> /etc/apk/repositories && apk add shop-tools',
+        ),
+        SCRIPT.replace('sh', 'bash'),
+      ),
+    },
+    {
       title: 'bash is installed',
       files: tree(
         image('python:3.12-alpine', 'RUN apk add --no-cache bash libpq'),
