@@ -2,12 +2,15 @@ import type { ComposeService } from '../../parsers/compose/compose.ts'
 import { holdsPort } from '../../parsers/compose/holds-port.ts'
 import type { FpmPool } from '../../parsers/php/fpm.ts'
 import type { Place } from '../../parsers/text/source.ts'
+import type { Container } from '../../src/deployment/containers/container.ts'
 import { placesIn } from '../../src/deployment/containers/places-in.ts'
 import type { Deployment, Listener, Machine, Program } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { sourceAt } from '../../src/files/file-system.ts'
 import { nginxServer } from '../_examples.ts'
 import { composeWith, siteTo } from '../containers/_examples.ts'
+import { buildSteps } from '../containers/_started-words.ts'
 import { phpPool, phpSite } from '../php/_examples.ts'
 
 const SOCKET = '/run/php/php8.2-fpm.sock'
@@ -44,6 +47,22 @@ export default defineRule({
     'https://uwsgi-docs.readthedocs.io/en/latest/Vars.html',
   ],
   bad: [
+    {
+      title: 'an image of the repository',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            shop:
+              build: .
+              ports: ["«9000:9000»"]
+        `,
+        Dockerfile: conf`
+          FROM php:8.3-fpm-alpine
+          RUN echo 'listen = /run/php-fpm.sock' > /usr/local/etc/php-fpm.d/socket.conf
+        `,
+        'nginx/site.conf': siteTo('127.0.0.1:8000'),
+      },
+    },
     { title: 'a bare port', files: tree('«9000»') },
     { title: 'every address', files: tree('«0.0.0.0:9000»') },
     {
@@ -65,6 +84,24 @@ export default defineRule({
   ],
   good: [
     { title: 'a socket', files: tree(SOCKET) },
+    {
+      title: 'another server of an image whose pool has a socket',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            shop:
+              build: .
+              ports: ["9000:9000"]
+        `,
+        Dockerfile: conf`
+          FROM php:8.3-fpm-alpine
+          RUN apk add --no-cache caddy supervisor \
+              && { echo '[www]'; echo 'listen = /run/php-fpm.sock'; } | tee /usr/local/etc/php-fpm.d/zzzz-socket.conf
+          CMD ["supervisord", "-n"]
+        `,
+        'nginx/site.conf': siteTo('127.0.0.1:8000'),
+      },
+    },
     { title: 'loopback', files: tree('127.0.0.1:9000') },
     {
       title: 'with the addresses that may connect',
@@ -165,7 +202,7 @@ export default defineRule({
       const { service, reference } = machine.container
       if (service.ports.length === 0) continue
       const ports = new Map(codePorts.get(machine))
-      if (reference !== null && FPM_IMAGE.test(reference)) ports.set(9000, 'PHP-FPM')
+      if (reference !== null && FPM_IMAGE.test(reference) && !listensOnSocket(machine.container)) ports.set(9000, 'PHP-FPM')
       if (ports.size > 0) yield* published(service, ports)
     }
   },
@@ -213,6 +250,25 @@ function hasAllowedClients({ program }: Listener): boolean {
   const allowed = program.kind === 'php-fpm' ? program.pool.listenAllowedClients : null
   return allowed !== null && (!allowed.known || allowed.value.length > 0)
 }
+
+/** True where a pool that is read behind the image's own `zz-docker.conf` listens on a socket, so that the port is another's. */
+function listensOnSocket({ image, files }: Container): boolean {
+  const isLast = (name: string): boolean => name > 'zz-docker.conf' && name.endsWith('.conf')
+  const written = buildSteps({ image }).some(step =>
+    [...step.matchAll(/\/usr\/local\/etc\/php-fpm\.d\/([\w.-]+)/g)].some(
+      ([, name = '']) => isLast(name) && /\blisten\s*=\s*\//.test(step),
+    ),
+  )
+  return (
+    written ||
+    (files.list(POOLS) ?? []).some(
+      ({ name }) =>
+        isLast(name) && /^\s*listen\s*=\s*\//m.test(sourceAt(files, `${POOLS}/${name}`)?.code ?? ''),
+    )
+  )
+}
+
+const POOLS = '/usr/local/etc/php-fpm.d'
 
 function* published(
   { ports }: ComposeService,
