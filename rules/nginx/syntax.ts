@@ -184,6 +184,37 @@ export default defineRule({
       },
     },
     {
+      title: 'a lost semicolon between lines of which the block is not there',
+      files: {
+        'snippets/real-ip.conf': conf`
+          «set_real_ip_from» 10.0.0.0/8
+
+          real_ip_header X-Forwarded-For;
+          real_ip_recursive on;
+        `,
+      },
+    },
+    {
+      title: 'a lost semicolon behind a list',
+      files: {
+        'snippets/tls.conf': conf`
+          ssl_protocols TLSv1.2
+          «ssl_prefer_server_ciphers» on;
+          ssl_ciphers HIGH;
+        `,
+      },
+    },
+    {
+      title: 'a variable without its sign, in lines of which the block is not there',
+      files: {
+        'snippets/token.conf': conf`
+          set «user_token» x;
+          proxy_set_header Authorization "Bearer $user_token";
+          proxy_set_header Host $host;
+        `,
+      },
+    },
+    {
       title: 'a misspelt directive',
       files: {
         'nginx.conf': conf`

@@ -14,6 +14,7 @@ import { checkConnections } from './connections.ts'
 import { asNginxReads, isOfPlus, isOfTengine, valueOfPlus } from './foreign-values.ts'
 import { checkFilledIn, countMessage } from './filled-in.ts'
 import { checkDuplicateLocations } from './locations.ts'
+import { checkLoneLine } from './lone-lines.ts'
 import { checkTargets, checkVerification } from './passes.ts'
 import { compileArguments, compileMerged } from './script.ts'
 import { checkCompleteServers, checkServerNames } from './servers.ts'
@@ -102,6 +103,7 @@ function readDirective(reading: Reading, level: Level, directive: NginxDirective
   const facts = context === 'unknown' ? undefined : definitionIn(reading, known, directive)
   if (facts === undefined) {
     if (context !== 'unknown' || name.startsWith(BYTE_ORDER_MARK)) reportStray(reading, directive, known)
+    else if (directive.parent === null && reading.unit.fragments) checkLoneLine(reading, directive, level)
     // What names a zone of it is not wrong too.
     if (name === 'limit_zone') for (const facts of known) CHECKS.get(name)?.(reading, directive, facts, level)
     // What stands in a block of unknown kind is unknown; a known block in a wrong place is read on.
