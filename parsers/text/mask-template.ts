@@ -115,11 +115,12 @@ function isPassedOver(line: string): boolean {
   return line === '' || line.startsWith('#')
 }
 
-const ELLIPSIS = /^[ \t]*(?:\.{3,}|…|[[(<](?:\.{3,}|…)[\])>])[ \t]*;?[ \t]*$/gm
+const ELLIPSIS =
+  /^[ \t]*(?:\.{3,}|…|\.(?: \.){2,}|[[(<](?:\.{3,}|…)[\])>])[ \t]*;?[ \t]*(?:#.*)?$|(?<=^[ \t]*[^#\s][^#\n"']*\{[ \t]*)(?:\.{3,}|…)(?=[ \t]*\}[ \t]*(?:#.*)?$)/gm
 
-/** Lines of dots alone, in whose place a manual leaves lines out; null where there are none. */
+/** Lines and blocks of dots alone, in whose place a manual leaves lines out; null where there are none. */
 function maskEllipses(text: string): Pick<MaskedText, 'code' | 'gaps'> | null {
-  if (!text.includes('...') && !text.includes('…')) return null
+  if (!text.includes('...') && !text.includes('…') && !text.includes('. . .')) return null
   const gaps = [...text.matchAll(ELLIPSIS)].map(({ index }) => index)
   return gaps.length === 0 ? null : { code: text.replace(ELLIPSIS, line => ' '.repeat(line.length)), gaps }
 }

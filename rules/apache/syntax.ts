@@ -5,6 +5,7 @@ import type { ApacheProblemCode } from '../../src/servers/apache/configuration.t
 import type { World } from '../../src/servers/presence.ts'
 import { apacheMain } from '../_examples.ts'
 import { NO_BREAK_SPACE } from '../../parsers/text/no-break-space.ts'
+import { endsLeftOut, isAddressToFillIn } from '../_excerpts.ts'
 import { isPasted } from '../_pasted.ts'
 
 /** Told by rules of their own, with what to do about them. */
@@ -28,7 +29,7 @@ export default defineRule({
   otherSeverities: {
     warning:
       'for what Apache accepts with a warning, or silently ignores, and below the condition of a module that few servers load',
-    info: 'for a parameter that a macro does not use, where no macro is used',
+    info: 'for a parameter that a macro does not use, where no macro is used, and where a manual leaves out the end of a file or the numbers of an address',
   },
   confidence: 'high',
   since: '0.1.0',
@@ -42,6 +43,16 @@ export default defineRule({
         'site.conf': conf`
           <«VirtualHost» *:80>
               ServerName example.org
+        `,
+      },
+    },
+    {
+      title: 'a file of which the rest is left out',
+      files: {
+        'site.conf': conf`
+          <«VirtualHost» *:80>
+              ServerName example.org
+              # ...
         `,
       },
     },
@@ -185,6 +196,21 @@ export default defineRule({
       files: portsConf('ssl_module', 'mod_gnutls.c'),
     },
     {
+      title: 'the ports of Debian, of whose modules one is loaded',
+      files: {
+        'etc/apache2/apache2.conf': apacheMain('Include ports.conf\nIncludeOptional mods-enabled/*.load'),
+        'etc/apache2/ports.conf': conf`
+          Listen 80
+          <IfModule ssl_module>
+              Listen 443
+          </IfModule>
+          <IfModule mod_gnutls.c>
+              Listen 443
+          </IfModule>
+        `,
+      },
+    },
+    {
       title: 'a main file for Apache 2.2, which takes options with and without a sign',
       files: {
         'httpd.conf': conf`
@@ -255,15 +281,21 @@ export default defineRule({
         // A section whose line is lost so lets the lines in it stand where they may not.
         if (pasted.has(at.source) && !isPasted(at)) continue
         const module = fatal ? rareModuleAround(world, at) : null
+        // Debian's own ports.conf has a `Listen` for each of two modules, of which nobody loads both.
+        if (code === 'duplicate-listen' && module !== null && /gnutls/.test(module)) continue
+        const isOfExcerpt =
+          code === 'section-unclosed'
+            ? endsLeftOut(at.source)
+            : code === 'invalid-value' && isAddressToFillIn(at)
         yield {
           at,
           // One line may be wrong in several ways.
           aspect: message,
           ...(code === 'unknown-directive' && isPasted(at) && { cause: at.source }),
           message: module === null ? message : `${message}: with \`${module}\` httpd does not start`,
-          fatal,
+          fatal: fatal && !isOfExcerpt,
           severity:
-            code === 'macro-argument-unused' && !usesMacros
+            isOfExcerpt || (code === 'macro-argument-unused' && !usesMacros)
               ? 'info'
               : fatal && module === null
                 ? 'error'

@@ -2,6 +2,9 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { NO_BREAK_SPACE } from '../../parsers/text/no-break-space.ts'
 import { isPasted } from '../_pasted.ts'
+import type { Place } from '../../parsers/text/source.ts'
+import type { NginxProblemCode } from '../../src/servers/nginx/problem-codes.ts'
+import { endsLeftOut, isAddressToFillIn } from '../_excerpts.ts'
 import { nginxMain } from '../_examples.ts'
 
 const site = (lines: string): string => conf`
@@ -19,7 +22,7 @@ export default defineRule({
   severity: 'error',
   otherSeverities: {
     warning: 'for what nginx accepts with a warning, or silently ignores',
-    info: 'for a directive of a module that nginx may have been built with, and for a media type that stands in a list already',
+    info: 'for a directive of a module that nginx may have been built with, and for a media type that stands in a list already; where a manual leaves out the end of a file or the numbers of an address',
   },
   confidence: 'high',
   since: '0.1.0',
@@ -94,6 +97,14 @@ export default defineRule({
               }
         `}«»`,
       },
+    },
+    {
+      title: 'a file of which the rest is left out',
+      files: { 'site.conf': 'server {\n    listen 80;\n    root /srv/www;\n    # ...\n«»' },
+    },
+    {
+      title: 'an address of which the numbers are left out',
+      files: { 'site.conf': site('allow «35.228.233.xxx»;') },
     },
     {
       title: 'a lost semicolon',
@@ -323,6 +334,10 @@ export default defineRule({
         'hosts/one.conf': 'server {\n    listen 80 default_server;\n    return 404;\n}\n',
         'hosts/two.conf': 'server {\n    listen 80 default_server;\n    return 503;\n}\n',
       },
+    },
+    {
+      title: 'a block of which a manual leaves out the lines',
+      files: { 'site.conf': site('location ~ \\.php$ { ... }') },
     },
     {
       title: 'variables of nginx itself that may be set',
@@ -594,11 +609,16 @@ export default defineRule({
           // One line may be wrong in several ways.
           aspect: message,
           message,
-          fatal,
+          fatal: fatal && !isOfExcerpt(code, at),
           // All lines of a build say the same of the file.
           ...(build !== undefined && { cause: at.source, aspect: build }),
           ...(code === 'unknown-directive' && isPasted(at) && { cause: at.source }),
-          severity: fatal || inTemplate === 'refused' ? 'error' : HARMLESS.has(code) ? 'info' : 'warning',
+          severity:
+            isOfExcerpt(code, at) || HARMLESS.has(code)
+              ? 'info'
+              : fatal || inTemplate === 'refused'
+                ? 'error'
+                : 'warning',
           ...(related === undefined ? {} : { related }),
           ...(misread === undefined ? {} : { moot: misread }),
           ...(help === undefined ? {} : { help }),
@@ -610,3 +630,9 @@ export default defineRule({
 
 const BUFFERS =
   'Set the buffers beside it, four of that size: `proxy_buffers 4 128k` for `proxy_buffer_size 128k`'
+
+/** True for what a manual leaves out: an end behind a comment of dots, and the numbers of an address. */
+function isOfExcerpt(code: NginxProblemCode, at: Place): boolean {
+  if (code === 'unexpected-end-of-file') return endsLeftOut(at.source)
+  return code === 'invalid-value' && isAddressToFillIn(at)
+}

@@ -268,7 +268,7 @@ export const STYLES: readonly Style[] = [
   { mark: '<<', pattern: /<<[A-Za-z][\w.:-]*(?: [\w.:-]+)*>>/y, judge: fenced },
   {
     mark: '<',
-    pattern: /(?<![?<(\\P])<[A-Za-z][\w.:-]*(?: [\w.:-]+)*>/y,
+    pattern: /(?<![?<(\\P])<[A-Za-z](?:[\w.:-]|(?<=\w)['’](?=\w))*(?: (?:[\w.:-]|(?<=\w)['’](?=\w))+)*>/y,
     judge: (match, { text, directive }) => {
       const [word = ''] = match.slice(1, -1).toLowerCase().split(' ')
       // Outside of quotes `<CODE>` and `<http or https>` are nobody's text, nor `<p>` where a number is wanted.
