@@ -12,6 +12,14 @@ export function endsLeftOut(source: Source): boolean {
   return /^\s*#\s*(?:\.{3,}|…)/.test(lines.at(-1) ?? '')
 }
 
+/** True for a file of a manual in which a comment of dots, or one that says so, stands for lines that are elsewhere. */
+export function isExcerpt(source: Source): boolean {
+  return !isInstalled(source) && OF_EXCERPT.test(source.text)
+}
+
+const OF_EXCERPT =
+  /^[ \t]*#[ \t]*(?:(?:\.{3,}|…)|(?:append|add) (?:this|these)\b.*\b(?:real|existing|your)\b|.*\b(?:removed|omitted|shortened) for brevity\b)/im
+
 /** True for an address of which a manual leaves numbers out: `35.228.233.xxx`, `xxx.xxx.xxx.xxx`. */
 export function isAddressToFillIn(at: Place): boolean {
   return !isInstalled(at.source) && TO_FILL_IN.test(placeText(at))

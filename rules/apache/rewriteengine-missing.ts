@@ -35,6 +35,9 @@ const host = (lines: string): string =>
 export default defineRule({
   summary: 'Rewriting rules where the engine is off',
   severity: 'warning',
+  otherSeverities: {
+    info: 'in a `.htaccess` of a few rules alone, which may be lines to add to another one',
+  },
   confidence: 'high',
   ofLoneHtaccess: true,
   since: '0.1.0',
@@ -42,6 +45,15 @@ export default defineRule({
   remedy: 'Write `RewriteEngine On` above the rules',
   references: ['https://httpd.apache.org/docs/2.4/mod/mod_rewrite.html#rewriteengine'],
   bad: [
+    {
+      title: 'rules to add to a file',
+      files: {
+        '.htaccess': conf`
+          RewriteCond %{HTTP:Authorization} ^(.+)$
+          «RewriteRule» .* - [E=HTTP_AUTHORIZATION:%{HTTP:Authorization}]
+        `,
+      },
+    },
     {
       title: 'in a virtual host',
       files: { 'etc/apache2/apache2.conf': host('«RewriteRule» ^/old$ /new [R]') },
@@ -113,8 +125,10 @@ export default defineRule({
             : isDecidedIn(configuration, rule, inFiles)
         )
           continue
+        const isLines = isForHtaccess(main) && rule.htaccess !== null && holdsRulesAlone(rule.htaccess)
         yield {
           at: namePlace(rule.directive),
+          ...(isLines && { severity: 'info' as const }),
           cause: rule.htaccess?.file.source ?? rule.directive.parent ?? configuration,
           message: 'nothing turns `RewriteEngine` on here, so this rule is never applied',
           ...doubt,
@@ -127,6 +141,12 @@ export default defineRule({
 type Files = ReturnType<typeof htaccessFiles>
 
 /** True where some line says whether the engine runs: in the scope itself, or in one that it takes the state from. */
+/** True for a few rules and their conditions, which a manual tells people to add to a file that they have. */
+function holdsRulesAlone({ file: { occurrences } }: NonNullable<PlacedRule['htaccess']>): boolean {
+  const rules = occurrences.get('rewriterule') ?? []
+  return rules.length <= 6 && [...occurrences.keys()].every(name => /^rewrite(?:rule|cond)$/.test(name))
+}
+
 function isDecided(configuration: ApacheConfiguration, rule: ApacheDirective): boolean {
   const host = virtualHostOf(configuration, rule)?.directive ?? null
   const { parent } = rule

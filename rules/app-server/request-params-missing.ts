@@ -8,6 +8,7 @@ import {
   requestParameters,
   requestParametersAtHand,
 } from '../../src/servers/nginx/queries/request-headers.ts'
+import { isExcerpt } from '../_excerpts.ts'
 import { isPhp } from '../php/_php-connections.ts'
 
 const tree = (lines: string): Record<string, string> => ({
@@ -81,6 +82,9 @@ const other = (pass: string, lines = '', location = '/'): Record<string, string>
 export default defineRule({
   summary: 'nginx sends the application no parameters of the request',
   severity: 'error',
+  otherSeverities: {
+    warning: 'in a file of a manual, whose comment of dots stands for lines that are left out',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: 'Method, path and name of a request reach uWSGI by `uwsgi_param` alone, and a program that speaks FastCGI or SCGI by `fastcgi_param` and `scgi_param`. Without the file of parameters the application gets none of them: Django and Flask fail with `KeyError: REQUEST_METHOD`, nginx answers 502 and logs `upstream prematurely closed connection`, and others take every request for one of the same page.',
@@ -92,6 +96,21 @@ export default defineRule({
     'https://nginx.org/en/docs/http/ngx_http_scgi_module.html#scgi_param',
   ],
   bad: [
+    {
+      title: 'a file of a manual, which leaves lines out',
+      files: {
+        'site.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              location /app/ {
+                  «uwsgi_pass» 127.0.0.1:9000;
+              }
+              # ...
+          }
+        `,
+      },
+    },
     { title: 'no parameters', files: tree('') },
     { title: 'a template of a site', files: template('uwsgi_read_timeout 60s;', '«uwsgi_pass»') },
     { title: 'FastCGI', files: other('«fastcgi_pass»') },
@@ -159,6 +178,9 @@ export default defineRule({
         at,
         message: `no \`${protocol}_param\` is in force, so ${program} gets neither method nor path of a request`,
         label: `without ${protocol}_params`,
+        // What a manual leaves out may set them for all.
+        ...(server.configuration.main === null &&
+          isExcerpt(pass.source) && { severity: 'warning' as const, confidence: 'medium' as const }),
         ...propose('Include the parameters', 'unsafe', [
           insertBefore(at, `include ${protocol}_params;\n${indentationAt(at)}`),
         ]),

@@ -110,3 +110,18 @@ function isOfFiles({ block }: NginxConnection): boolean {
     )
   )
 }
+
+/** True where the writer of the key says, beside it or by the location, that nothing there depends on the query. */
+export function isWithoutQueryByIntent(
+  { source, node }: NginxDirective,
+  { block, written }: NginxConnection,
+): boolean {
+  const comment = lineText(source, positionAt(source, node.start).line).split('#')[1] ?? ''
+  const { modifier, name } = readLocation(block)
+  return (
+    comment.trim() !== '' ||
+    /\btiles?\b|\bvtp\b/i.test(`${name} ${written}`) ||
+    // One kind of document: a pattern to its end that takes no path of any depth.
+    (block.name === 'location' && /^~/.test(modifier) && /^\^.*\$$/.test(name) && !/\.[*+]|\|/.test(name))
+  )
+}

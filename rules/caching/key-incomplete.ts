@@ -8,7 +8,7 @@ import { nginxMain } from '../_examples.ts'
 import { cachedSites, cacheOf } from './_cached-sites.ts'
 import { behind, fastcgi, main, scripts, twoSites } from './_key-examples.ts'
 import { isKnownVariable, withoutBodyOrPart } from './_key-of-body.ts'
-import { isMeant, isOnePage, lacksQuery, withoutPath } from './_key-of-page.ts'
+import { isMeant, isOnePage, isWithoutQueryByIntent, lacksQuery, withoutPath } from './_key-of-page.ts'
 import { passesOf, type ProxyHostKeyed, type SharedKey, sharedKeys } from './_shared-key.ts'
 
 const keptBy = (name: string): string =>
@@ -35,7 +35,7 @@ export default defineRule({
   otherSeverities: {
     error:
       'where pages of one site are sent to clients of another, where all pages of a site are one, and for requests that differ by their body or their part of a file',
-    info: 'where two names are passed on to one address, and nobody sees whether they are two sites',
+    info: 'where the writer of the key seems to leave the query out on purpose, and where two names are passed on to one address, and nobody sees whether they are two sites',
   },
   confidence: 'high',
   since: '0.1.0',
@@ -419,6 +419,7 @@ export default defineRule({
         yield {
           at,
           aspect: 'query',
+          ...(isWithoutQueryByIntent(line, connection) && { severity: 'info' as const }),
           message: `\`${value}\` has no query, so \`/page?id=2\` is answered with \`/page?id=1\``,
         }
       if (names.some(name => SITE.test(name))) continue

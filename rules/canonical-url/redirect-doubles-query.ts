@@ -21,6 +21,18 @@ export default defineRule({
   references: ['https://nginx.org/en/docs/http/ngx_http_rewrite_module.html#rewrite'],
   bad: [
     {
+      title: 'a status in the place of the pattern',
+      files: {
+        'site.conf': conf`
+          server {
+              listen 80;
+              server_name www.example.org;
+              rewrite 301 «http://example.org$request_uri» permanent;
+          }
+        `,
+      },
+    },
+    {
       title: 'the whole request behind another host',
       files: { 'nginx.conf': site('rewrite ^ «http://example.org$request_uri» permanent;') },
     },
@@ -81,6 +93,15 @@ export default defineRule({
           /^(?:https?:|\$scheme)/.test(target)
         if (!isRedirect) continue
         const at = argumentPlace(rewrite, 1)
+        const pattern = rewrite.args[0]?.value ?? ''
+        if (/^30[12378]$/.test(pattern)) {
+          yield {
+            at,
+            message: `\`${pattern}\` is the pattern of this \`rewrite\`, so a path that has it in it is redirected alone, and \`?id=1\` becomes \`?id=1?id=1\``,
+            help: `Write \`return ${pattern} ${target};\``,
+          }
+          continue
+        }
         yield {
           at,
           message: `the query is in \`${target}\`, and \`rewrite\` appends it again: \`?id=1\` becomes \`?id=1${mark === -1 ? '?' : '&'}id=1\``,

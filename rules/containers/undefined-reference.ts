@@ -9,6 +9,7 @@ import type { Fact } from '../../src/servers/fact.ts'
 import { composeProjects } from './_compose-projects.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { isExcerpt } from '../_excerpts.ts'
 import { composeWith, siteTo } from './_examples.ts'
 import { isMerged } from './_merged-files.ts'
 
@@ -40,7 +41,10 @@ export default defineRule({
   summary:
     'A service names a volume, a network, a secret, a service or a health check that the compose file does not have',
   severity: 'error',
-  otherSeverities: { warning: 'where the service is there, and only a profile starts it' },
+  otherSeverities: {
+    warning:
+      'where the service is there, and only a profile starts it, and in a file of a manual, whose comment of dots stands for lines that are left out',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: 'Compose checks all names before it starts anything: `service "web" refers to undefined volume static: invalid compose project`. None of the containers starts. A service that waits for another one to be healthy is not started, either, where that one has no health check.',
@@ -53,6 +57,19 @@ export default defineRule({
   ],
   unproven: 'The live tests start no containers, and Compose refuses the file before any',
   bad: [
+    {
+      title: 'a file of a manual, which leaves lines out',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            shop:
+              image: example/shop:1
+              volumes:
+                - «data:/var/lib/shop»
+              # ... other settings
+        `,
+      },
+    },
     {
       title: 'a path without a dot in front, in a file for `-f`',
       files: {
@@ -443,6 +460,8 @@ export default defineRule({
               ? `service "${service}" depends on undefined service "${name}": invalid compose project`
               : `service "${service}" refers to undefined ${kind} ${name}, which makes an invalid compose project`,
           label: `no such ${kind}`,
+          // The lines that a manual leaves out may declare it.
+          ...(isExcerpt(at.source) && { severity: 'warning' as const, confidence: 'medium' as const }),
         }
     }
   },

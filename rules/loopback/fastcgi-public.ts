@@ -202,7 +202,8 @@ export default defineRule({
       const { service, reference } = machine.container
       if (service.ports.length === 0) continue
       const ports = new Map(codePorts.get(machine))
-      if (reference !== null && FPM_IMAGE.test(reference) && !listensOnSocket(machine.container)) ports.set(9000, 'PHP-FPM')
+      if (reference !== null && FPM_IMAGE.test(reference) && !listensOnSocket(machine.container))
+        ports.set(9000, 'PHP-FPM')
       if (ports.size > 0) yield* published(service, ports)
     }
   },

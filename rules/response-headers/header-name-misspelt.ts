@@ -119,7 +119,7 @@ function* withColon({ nginx }: Deployment): Iterable<RuleFinding> {
     const at = argumentPlace(line, 0)
     yield {
       at,
-      message: `the colon is a part of the name, so clients get \`${name}:\`, which is no header \`${right}\``,
+      message: `nginx puts a colon behind the name by itself and sends \`${name}: …\`, so clients get \`${right}\` with a value that begins with \`: \``,
       ...propose(`Write ${right}`, 'unsafe', [writtenText(at) === name ? replacePlace(at, right) : null]),
     }
   }

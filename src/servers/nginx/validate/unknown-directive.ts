@@ -87,7 +87,12 @@ export const isPatched = memo(({ occurrences }: NginxUnit): boolean => {
     if (first === undefined || first.context === 'data' || first.context === 'unknown') continue
     if (!PATCHED_NAME.test(name) || nginxDirective(name).length > 0 || externalModuleOf(name) !== null)
       continue
-    if (writtenOtherwise(first) === null && cutShort(first) === null && nearestDirective(name, first.context) === null) return true
+    if (
+      writtenOtherwise(first) === null &&
+      cutShort(first) === null &&
+      nearestDirective(name, first.context) === null
+    )
+      return true
   }
   return false
 })

@@ -2,11 +2,7 @@ import { isUnknownWord } from '../../../../parsers/text/source.ts'
 import { pcreReleases } from '../../pcre/releases.ts'
 import type { NginxContext, NginxDirective } from '../configuration.ts'
 import { contextInside } from '../contexts.ts'
-import {
-  externalModuleOf,
-  type NginxDirectiveFacts,
-  nginxDirective,
-} from '../directives.ts'
+import { externalModuleOf, type NginxDirectiveFacts, nginxDirective } from '../directives.ts'
 import type { NginxProblem } from '../reading-order.ts'
 import { checkBuffers, checkCharsets, checkHeaderBuffers } from './buffers.ts'
 import { CHECKS } from './checks.ts'
@@ -235,7 +231,11 @@ function checkDirective(
     if (reading.foreign || isOfPlus(reading.unit)) return true
     const message = `only NGINX Plus takes \`${foreign}\` here, and any other nginx does not start`
     const help = 'Leave it out, unless this is NGINX Plus'
-    report(reading, 'module-not-loaded', directive, null, message, { fatal: false, help, build: 'NGINX Plus' })
+    report(reading, 'module-not-loaded', directive, null, message, {
+      fatal: false,
+      help,
+      build: 'NGINX Plus',
+    })
     return true
   }
   if (args.length < facts.minimum || args.length > facts.maximum) {
