@@ -188,7 +188,9 @@ function rootMachines(scope: Scope, options: DiskOptions): ScopeMachines {
     lying: scope.beside?.root === root ? scope.beside.paths.filter(isOfApplication) : [],
     isDump: false,
     // A repository may keep both for one to be chosen.
-    supposed: !PROGRAMS.every(program => mains(program).every(main => files.covers(main))),
+    supposed: hasMain
+      ? !PROGRAMS.every(program => mains(program).every(main => files.covers(main)))
+      : named.length === 0,
   }
   const others = found.otherMains.map(
     ({ program, named }): Machine => ({

@@ -60,7 +60,7 @@ export function fragmentSets(fragments: readonly Fragment[]): readonly FragmentS
     const together = group.filter(fragment => !alternatives.has(fragment))
     const nginx = together.filter(({ program }) => program === 'nginx')
     const apache = together.filter(({ program }) => program === 'apache')
-    if (nginx.length === 0 || apache.length === 0 || !contradict(nginx, apache))
+    if (nginx.length === 0 || apache.length === 0 || !contradict(nginx, apache) || mayBeOneSystem(together))
       sets.push(setOf(together, true))
     else sets.push(setOf(nginx, true), setOf(apache, true))
   }
@@ -92,6 +92,29 @@ function readByOne(fragments: readonly Fragment[]): ReadonlySet<string> {
 /** Two servers that open one port were written for different machines. */
 export function contradict(some: readonly Fragment[], others: readonly Fragment[]): boolean {
   return some.some(one => others.some(other => shareSocket(claims(one).sockets, claims(other).sockets)))
+}
+
+/** A place at which a server of a system reads its sites and its ports. */
+const PLACE_OF_SYSTEM =
+  /\/etc\/(?:nginx|apache2|httpd)\/(?:(?:sites-(?:enabled|available)|conf|conf\.d)\/)?[^/]+$/
+
+/**
+ * True for files of one `/etc` that have a site in common: where nginx stands before Apache, their port is the fault.
+ * Whether it does, who joins them can tell.
+ */
+function mayBeOneSystem(fragments: readonly Fragment[]): boolean {
+  if (!fragments.every(({ group }) => PLACE_OF_SYSTEM.test(group))) return false
+  const namesOf = (wanted: Program): readonly string[] =>
+    fragments.flatMap(fragment =>
+      fragment.program === wanted ? [...claims(fragment).names].map(nameOfSite) : [],
+    )
+  const ofApache = new Set(namesOf('apache'))
+  return namesOf('nginx').some(name => name.includes('.') && ofApache.has(name))
+}
+
+/** `example.org` of `server *:80 example.org`. */
+function nameOfSite(claimed: string): string {
+  return claimed.slice(claimed.lastIndexOf(' ') + 1)
 }
 
 function claims({ source, program }: Fragment): Claims {

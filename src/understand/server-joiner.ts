@@ -87,7 +87,8 @@ export function serverJoiner(
     if (!machine.supposed || !isOneMachine) return deployments
     if (!shareSocket(nginx.flatMap(openedByNginx), apache.flatMap(openedByApache))) return deployments
     // Two servers that open one port are a fault where one proxies to the other, and else two choices.
-    if (deployments.some(proxiesToApache)) return deployments
+    if (deployments.some(deployment => proxiesToApache(deployment) || isMeantForApache(deployment)))
+      return deployments
     return [...build({ nginx, apache: [] }), ...build({ nginx: [], apache })]
   }
   return {
@@ -111,6 +112,43 @@ function runsBoth({ programs }: DeployedMachine): boolean {
 
 function proxiesToApache({ connections }: Deployment): boolean {
   return connections.http.some(connection => connections.hostsReachedBy(connection).length > 0)
+}
+
+/** Directives by which Apache leads to an application, to which nginx may lead in its place. */
+const TO_APPLICATIONS = [
+  'proxypass',
+  'proxypassmatch',
+  'wsgiscriptalias',
+  'wsgiscriptaliasmatch',
+  'passengerenabled',
+  'passengerapproot',
+  'jkmount',
+]
+
+/**
+ * True where nginx proxies a site to an address of its machine that nobody opens, and Apache has a site of that name
+ * that leads to nothing else: it is what nginx proxies to.
+ */
+function isMeantForApache({ connections, apache, virtualHosts }: Deployment): boolean {
+  if (apache.some(leadsToApplication)) return false
+  const hosted = new Set(virtualHosts.flatMap(({ names }) => names))
+  return connections.http.some(
+    ({ server, targets }) =>
+      server.names.some(({ name, exact }) => exact && hosted.has(name)) &&
+      targets.some(
+        ({ to, local }) =>
+          local === true && ((to.kind === 'unclaimed' && to.supposed === null) || to.kind === 'refused'),
+      ),
+  )
+}
+
+function leadsToApplication({ occurrences }: ApacheConfiguration): boolean {
+  if (TO_APPLICATIONS.some(name => occurrences.has(name))) return true
+  return (occurrences.get('rewriterule') ?? []).some(
+    ({ args }) =>
+      /^(?:https?|wss?|unix):/.test(args[1]?.value ?? '') &&
+      /[[,](?:P|proxy)[\],]/i.test(args[2]?.value ?? ''),
+  )
 }
 
 function openedByNginx({ occurrences }: NginxConfiguration): readonly string[] {
