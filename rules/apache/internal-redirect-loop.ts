@@ -13,10 +13,9 @@ import { argumentPlace, isSettled, namePlace } from '../../src/servers/apache/qu
 import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { groupBy } from '../../parsers/collections/group-by.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
-import { type PlacedRule, placedRules } from '../../src/servers/apache/queries/rewriting.ts'
-import { matchPattern } from '../../src/servers/apache/requests/match-pattern.ts'
-import { toBytes } from '../../src/servers/regex.ts'
+import { placedRules } from '../../src/servers/apache/queries/rewriting.ts'
 import { apacheMain } from '../_examples.ts'
+import { leadsIntoOwnDirectory, mayKeep, sitesInOwnDirectory, takesPath } from './_own-directory.ts'
 
 const site = (lines: string): string =>
   apacheMain(
@@ -143,8 +142,82 @@ export default defineRule({
         'srv/www/index.php': '',
       },
     },
+    {
+      title: 'all into a directory that no rules of its own has',
+      files: {
+        '.htaccess': conf`
+          <IfModule mod_rewrite.c>
+              RewriteEngine On
+              «RewriteRule» ^(.*)$ /public/$1 [L]
+          </IfModule>
+        `,
+        'public/index.html': 'page',
+      },
+    },
+    {
+      title: 'the directory of one host name',
+      files: {
+        '.htaccess': conf`
+          RewriteEngine On
+          RewriteCond %{HTTP_HOST} ^(www\.)?shop\.example\.org$ [NC]
+          «RewriteRule» ^(.*)$ shop/$1 [L]
+        `,
+        'shop/index.html': 'page',
+      },
+    },
   ],
   good: [
+    {
+      title: 'a directory that has rules of its own',
+      files: {
+        '.htaccess': conf`
+          RewriteEngine On
+          RewriteRule ^(.*)$ public/$1 [L]
+        `,
+        'public/.htaccess': conf`
+          RewriteEngine On
+          RewriteCond %{REQUEST_FILENAME} !-f
+          RewriteRule ^ index.php [L]
+        `,
+        'public/index.php': '<?php\n',
+      },
+    },
+    {
+      title: 'the directory of one host name, but for what lies in it',
+      files: {
+        '.htaccess': conf`
+          RewriteEngine On
+          RewriteCond %{HTTP_HOST} ^(www\.)?shop\.example\.org$ [NC]
+          RewriteCond %{REQUEST_URI} !^/shop/
+          RewriteRule ^(.*)$ shop/$1 [L]
+        `,
+        'shop/index.html': 'page',
+      },
+    },
+    {
+      title: 'what lies in the directory of a host name is left alone before',
+      files: {
+        '.htaccess': conf`
+          RewriteEngine On
+          RewriteRule ^shop/ - [L]
+          RewriteCond %{HTTP_HOST} ^shop\.example\.org$ [NC]
+          RewriteRule ^(.*)$ shop/$1 [L]
+        `,
+        'shop/index.html': 'page',
+      },
+    },
+    {
+      title: 'the directory of WordPress, which writes its rules itself',
+      files: {
+        '.htaccess': conf`
+          RewriteEngine On
+          RewriteCond %{HTTP_HOST} ^blog\.example\.org$ [NC]
+          RewriteRule ^(.*)$ blog/$1 [L]
+        `,
+        'blog/wp-blog-header.php': '<?php\n',
+        'blog/index.php': '<?php\n',
+      },
+    },
     {
       title: 'a file that waits for the directory of its `RewriteBase`',
       files: {
@@ -257,8 +330,10 @@ export default defineRule({
         }
       }
     }
-    for (const configuration of deployment.apache)
+    for (const configuration of deployment.apache) {
       yield* lostPaths(configuration, deployment.filesOf(configuration))
+      yield* sitesInOwnDirectory(configuration, deployment.filesOf(configuration))
+    }
     for (const asked of hostsHolding(deployment, ['fallbackresource'])) {
       const line = fallbackOf(deployment, asked)
       const target = line?.args[0]?.value
@@ -291,7 +366,8 @@ function* lostPaths(configuration: ApacheConfiguration, files: FileSystem) {
       const { directive, output, htaccess, flags } = rule
       const [, script, query = ''] = /^([\w-]+\.\w+)\?(.*)$/s.exec(output) ?? []
       if (script === undefined || htaccess === null || directive.parent !== null) continue
-      if (!takesPath(rule) || !query.includes('$1') || flags.has('QSA')) continue
+      if (!takesPath(rule) || rule.conditions.length > 0 || !query.includes('$1') || flags.has('QSA'))
+        continue
       if (!flags.has('L') && index < inFile.length - 1) continue
       if (files.kind(htaccess.directory + script) !== 'file') continue
       if (inFile.slice(0, index).some(other => mayKeep(other, script))) continue
@@ -308,22 +384,6 @@ function* lostPaths(configuration: ApacheConfiguration, files: FileSystem) {
   }
 }
 
-/** True for every path, with the whole of it as the first group, and under no condition. */
-function takesPath({ pattern, negated, conditions, settled, flags }: PlacedRule): boolean {
-  if (negated || !settled || conditions.length > 0) return false
-  if (['END', 'R', 'P', 'PT', 'NS', 'C', 'S', 'F', 'G'].some(flag => flags.has(flag))) return false
-  return /^\^?(?:\/\?)?\(\.[*+]\)\$?$/.test(pattern)
-}
-
-/** True for a rule that may end the round for the script, or lead it elsewhere. */
-function mayKeep(
-  { pattern, negated, conditions, flags, skip, settled }: PlacedRule,
-  script: string,
-): boolean {
-  if (!settled || negated || skip > 0 || flags.has('C')) return true
-  return conditions.length > 0 || matchPattern(toBytes(pattern), toBytes(script)) !== null
-}
-
 /**
  * False where nobody knows what else lies where a rule leads: of a `.htaccess` that no server here serves, only a
  * script beside it is surely ruled by it again.
@@ -337,6 +397,8 @@ function staysInside(deployment: Deployment, asked: AskedHost, rule: ApacheDirec
   if (basesOf(deployment, asked, rule).some(base => base.args[0]?.value !== '/')) return false
   // What is put behind the path lies beside it.
   if (/^\$1\.\w+$/.test(args[1]?.value ?? '')) return true
+  if (leadsIntoOwnDirectory(filesOf(configuration), posix.dirname(source.path), args[1]?.value ?? ''))
+    return true
   const script = /^[^/$%?:]+/.exec(args[1]?.value ?? '')?.[0]
   return (
     script !== undefined &&
