@@ -6,6 +6,7 @@ import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { isWhole } from '../../src/servers/apache/queries/set-reach.ts'
 import { apacheMain } from '../_examples.ts'
+import { cgiWithoutHandler } from './_cgi-without-handler.ts'
 
 const main = (lines: string, modules: readonly string[] = []): string =>
   apacheMain(
@@ -26,15 +27,17 @@ export default defineRule({
   summary: 'Apache sends the source of CGI scripts',
   severity: 'error',
   otherSeverities: {
-    warning: 'where every request is denied, because `Options` lacks `ExecCGI`',
+    warning:
+      'where every request is denied, because `Options` lacks `ExecCGI`, and where a main file that is not in the audit may have a handler',
     info: 'for a `ScriptAlias` whose scripts are not in the audit, such as that of the stock `httpd.conf`',
   },
   confidence: 'high',
   securitySeverity: 7.5,
   cwe: [540],
   since: '0.1.0',
-  why: 'The handler `cgi-script` belongs to mod_cgi and mod_cgid. Where neither is loaded, `ScriptAlias` and `AddHandler cgi-script` are accepted, and Apache sends the script itself, with what passwords are in it. Where one is, and `Options` lacks `ExecCGI`, it answers 403.',
-  remedy: 'Load the module (`a2enmod cgid`), and write `Options +ExecCGI` for the directory',
+  why: 'The handler `cgi-script` belongs to mod_cgi and mod_cgid. Where neither is loaded, `ScriptAlias` and `AddHandler cgi-script` are accepted, and Apache sends the script itself, with what passwords are in it. Where one is, and `Options` lacks `ExecCGI`, it answers 403. `Options +ExecCGI` alone runs nothing: `ScriptAlias` brings the handler, `Alias` does not.',
+  remedy:
+    'Load the module (`a2enmod cgid`), and write `Options +ExecCGI` and `AddHandler cgi-script .cgi` for the directory',
   references: ['https://httpd.apache.org/docs/2.4/howto/cgi.html'],
   bad: [
     {
@@ -68,8 +71,97 @@ export default defineRule({
         ),
       },
     },
+    {
+      title: 'Alias in place of ScriptAlias',
+      files: {
+        'etc/apache2/apache2.conf': main(
+          conf`
+            Alias «/cgi-bin/» /srv/cgi-bin/
+            <Directory /srv/cgi-bin>
+                Options +ExecCGI
+            </Directory>
+          `,
+          ['cgi'],
+        ),
+        'srv/cgi-bin/report.pl': '#!/usr/bin/perl',
+      },
+    },
+    {
+      title: 'Alias in place of ScriptAlias, in a site without its main file',
+      files: {
+        'site.conf': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              Alias «/cgi-bin» /srv/cgi-bin
+              <Directory /srv/cgi-bin/>
+                  Options +ExecCGI -Indexes
+                  Require all granted
+              </Directory>
+          </VirtualHost>
+        `,
+      },
+    },
+    {
+      title: 'scripts that are permitted, and that nothing runs',
+      files: {
+        'etc/apache2/apache2.conf': main(
+          conf`
+            <Directory /srv/www/bin>
+                Options «+ExecCGI»
+            </Directory>
+          `,
+          ['cgi'],
+        ),
+        'srv/www/bin/report.pl': '#!/usr/bin/perl',
+      },
+    },
   ],
   good: [
+    {
+      title: 'Alias, and a handler in the directory or in its `.htaccess`',
+      files: {
+        'etc/apache2/apache2.conf': main(
+          conf`
+            Alias /cgi-bin/ /srv/cgi-bin/
+            <Directory /srv/cgi-bin>
+                Options +ExecCGI
+                SetHandler cgi-script
+            </Directory>
+            Alias /tools/ /srv/tools/
+            <Directory /srv/tools>
+                Options +ExecCGI
+                AllowOverride FileInfo
+            </Directory>
+          `,
+          ['cgi'],
+        ),
+        'srv/cgi-bin/report.pl': '#!/usr/bin/perl',
+        'srv/tools/report.pl': '#!/usr/bin/perl',
+        'srv/tools/.htaccess': 'AddHandler cgi-script .pl\n',
+      },
+    },
+    {
+      title: 'ExecCGI for the scripts of mod_wsgi and FastCGI',
+      files: {
+        'site.conf': conf`
+          Alias /cgi-bin/ /srv/cgi-bin/
+          <Directory /srv/cgi-bin>
+              Options +ExecCGI
+              AddHandler fcgid-script .fcgi
+          </Directory>
+        `,
+      },
+    },
+    {
+      title: 'ExecCGI where no script lies',
+      files: {
+        'etc/apache2/apache2.conf': main(conf`
+          <Directory /srv/www>
+              Options +ExecCGI
+          </Directory>
+        `),
+      },
+    },
     {
       title: 'the module is loaded, and may run what is there',
       files: {
@@ -112,6 +204,7 @@ export default defineRule({
   *check({ apache, filesOf }) {
     for (const configuration of apache) {
       const files = filesOf(configuration)
+      yield* cgiWithoutHandler(configuration, files)
       const lines = ['scriptalias', 'scriptaliasmatch', 'addhandler', 'sethandler'].flatMap(name =>
         everywhere(configuration, files, name).filter(
           ({ args }) => name.startsWith('script') || args[0]?.value.toLowerCase() === 'cgi-script',
