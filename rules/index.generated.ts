@@ -756,6 +756,7 @@ import responseHeadersCookiePathReversed from './response-headers/cookie-path-re
 import responseHeadersCookiePathUnreachable from './response-headers/cookie-path-unreachable.ts'
 import responseHeadersCorsFontsWithoutWoff2 from './response-headers/cors-fonts-without-woff2.ts'
 import responseHeadersCorsMethodRefused from './response-headers/cors-method-refused.ts'
+import responseHeadersCorsPreflightUnanswered from './response-headers/cors-preflight-unanswered.ts'
 import responseHeadersCorsPreflightUnauthorized from './response-headers/cors-preflight-unauthorized.ts'
 import responseHeadersCorsSentTwice from './response-headers/cors-sent-twice.ts'
 import responseHeadersCorsValueRefused from './response-headers/cors-value-refused.ts'
@@ -1745,6 +1746,7 @@ export const rules: readonly Rule[] = [
   { id: 'response-headers/cookie-path-unreachable', ...responseHeadersCookiePathUnreachable },
   { id: 'response-headers/cors-fonts-without-woff2', ...responseHeadersCorsFontsWithoutWoff2 },
   { id: 'response-headers/cors-method-refused', ...responseHeadersCorsMethodRefused },
+  { id: 'response-headers/cors-preflight-unanswered', ...responseHeadersCorsPreflightUnanswered },
   { id: 'response-headers/cors-preflight-unauthorized', ...responseHeadersCorsPreflightUnauthorized },
   { id: 'response-headers/cors-sent-twice', ...responseHeadersCorsSentTwice },
   { id: 'response-headers/cors-value-refused', ...responseHeadersCorsValueRefused },

@@ -762,6 +762,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['response-headers/cookie-path-unreachable', { fixes: [], programs: ['nginx', 'apache'] }],
       ['response-headers/cors-fonts-without-woff2', { fixes: [], programs: ['nginx', 'apache'] }],
       ['response-headers/cors-method-refused', { fixes: [], programs: ['nginx', 'apache'] }],
+      ['response-headers/cors-preflight-unanswered', { fixes: [], programs: ['nginx'] }],
       ['response-headers/cors-preflight-unauthorized', { fixes: [], programs: ['nginx', 'apache'] }],
       ['response-headers/cors-sent-twice', { fixes: [], programs: ['nginx', 'apache', 'django'] }],
       ['response-headers/cors-value-refused', { fixes: [], programs: ['nginx', 'apache'] }],

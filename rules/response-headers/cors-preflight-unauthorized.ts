@@ -6,6 +6,7 @@ import { hostsHolding } from '../../src/deployment/requests/hosts-holding.ts'
 import { pathsInto } from '../../src/deployment/requests/paths-into.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { directivesByServer } from '../../src/servers/nginx/queries/servers.ts'
 import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
 import { headerLinesOf } from './_header-lines.ts'
@@ -100,10 +101,48 @@ export default defineRule({
         auth_basic_user_file /etc/nginx/staff;
       `),
     },
+    {
+      title: 'nginx asks for a password, and names the site alone',
+      files: Object.fromEntries(
+        Object.entries(
+          nginx(conf`
+            «auth_basic» API;
+            auth_basic_user_file /etc/nginx/staff;
+          `),
+        ).map(([path, text]) => [path, text.replace(/ *add_header Access-Control-Allow-Headers.*\n/, '')]),
+      ),
+    },
     { title: 'Apache asks for a password', files: apache('«Require valid-user»') },
     { title: 'Apache asks for a password for a directory', files: feeds('«Require valid-user»') },
   ],
   good: [
+    {
+      title: 'fonts of a site that is closed as a whole',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          nginxServer(conf`
+            auth_basic Preview;
+            auth_basic_user_file /etc/nginx/staff;
+            root /srv/www;
+            location ~ \.woff2$ {
+                add_header Access-Control-Allow-Origin *;
+            }
+          `),
+        ),
+      },
+    },
+    {
+      title: 'the password that the browser has by itself',
+      files: Object.fromEntries(
+        Object.entries(
+          nginx(conf`
+            add_header Access-Control-Allow-Credentials true always;
+            auth_basic API;
+            auth_basic_user_file /etc/nginx/staff;
+          `),
+        ).map(([path, text]) => [path, text.replace(/ *add_header Access-Control-Allow-Headers.*\n/, '')]),
+      ),
+    },
     {
       title: 'the method is enough for a directory, too',
       files: feeds('Require method OPTIONS\nRequire valid-user'),
@@ -155,7 +194,7 @@ export default defineRule({
       if (!occurrences.has('auth_basic') && !occurrences.has('auth_request')) continue
       for (const line of directivesByServer(server.configuration, 'add_header').get(server.directive) ?? []) {
         const path = line.parent === null ? undefined : pathsInto(line.parent)[0]
-        if (path === undefined || !isForPreflight(line.args[0]?.value)) continue
+        if (path === undefined || !(isForPreflight(line.args[0]?.value) || isForScripts(line))) continue
         const answer = askServer(deployment, server, path, { request: { method: 'OPTIONS' } })
         yield* refused(answer?.end, argumentPlace(line, 0))
       }
@@ -173,6 +212,22 @@ function isForPreflight(name: string | undefined): boolean {
   return /^access-control-allow-(?:headers|methods)$/i.test(name ?? '')
 }
 
+/**
+ * True where scripts of another site may read what a backend answers, and no browser sends the password that it has by
+ * itself: then each of their requests has an `Authorization` of its own, for which it asks in advance.
+ */
+function isForScripts({ args, parent }: NginxDirective): boolean {
+  if (args[0]?.value.toLowerCase() !== 'access-control-allow-origin' || parent?.name !== 'location')
+    return false
+  const beside = parent.children
+  return (
+    beside.some(({ name }) => /^(?:proxy|fastcgi|uwsgi|grpc|scgi)_pass$/.test(name)) &&
+    !beside.some(
+      ({ name, args: [header] }) => name === 'add_header' && /allow-credentials$/i.test(header?.value ?? ''),
+    )
+  )
+}
+
 function* refused(
   end: ReturnType<typeof askHost>['end'] | NonNullable<ReturnType<typeof askServer>>['end'] | undefined,
   header: Place,
@@ -182,6 +237,6 @@ function* refused(
     at: end.at ?? header,
     message:
       '`OPTIONS` is answered with 401: browsers send it without a password, before the request that has one',
-    related: end.at === null ? [] : [{ at: header, message: 'only the answer to `OPTIONS` needs it' }],
+    related: end.at === null ? [] : [{ at: header, message: 'for scripts of another site' }],
   }
 }

@@ -311,4 +311,21 @@ export const cases: readonly LiveCase[] = [
       response.headers['access-control-allow-origin'] === 'https://example.org.evil.example',
     sound: ({ response }) => response.headers['access-control-allow-origin'] === undefined,
   },
+  {
+    rule: 'response-headers/cors-preflight-unanswered',
+    examples: { bad: 'a route for PUT', good: 'nginx answers' },
+    mirrors: [8099],
+    shows: 'the answer to what a browser asks in advance permits nothing',
+    request: {
+      url: 'http://example.org/basket/7',
+      method: 'OPTIONS',
+      headers: {
+        origin: 'https://shop.example.com',
+        'access-control-request-method': 'PUT',
+        'access-control-request-headers': 'content-type',
+      },
+    },
+    harm: ({ response }) => response.headers['access-control-allow-methods'] === undefined,
+    sound: ({ response }) => response.headers['access-control-allow-methods'] === 'GET, PUT',
+  },
 ]
