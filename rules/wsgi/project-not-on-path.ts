@@ -62,6 +62,14 @@ export default defineRule({
       },
     },
     {
+      title: 'the package of the settings, without `manage.py`',
+      files: {
+        'etc/apache2/apache2.conf': main('WSGIDaemonProcess «shop» threads=15'),
+        ...djangoProject(),
+        'opt/shop/shop/__init__.py': '',
+      },
+    },
+    {
       title: 'a script that adds the package itself',
       files: {
         'etc/apache2/apache2.conf': main('WSGIDaemonProcess «shop» threads=15'),
@@ -206,6 +214,17 @@ interface Lacking {
 /** Where packages are installed, which a project with `manage.py` is not. */
 const PACKAGES = /(?:^|-packages)\/?$/
 
+/** True for the one directory that has the settings of `shop.settings` in it, and is called `shop`. */
+function isPackageOfSettings(files: FileSystem, directory: string, name: string): boolean {
+  const [module = '', ...inside] = name.split('.')
+  return (
+    posix.basename(directory) === module &&
+    inside.length > 0 &&
+    files.kind(`${directory}/__init__.py`) === 'file' &&
+    files.kind(`${posix.join(directory, ...inside)}.py`) === 'file'
+  )
+}
+
 /** A module that lies beside the script or, of a project of Django, beside `manage.py`, and on no path. */
 function projectLacking(
   files: FileSystem,
@@ -221,6 +240,9 @@ function projectLacking(
     for (const directory of [project, beside])
       if (files.kind(`${directory}/manage.py`) === 'file')
         candidates.push({ module, directory, at: settings.at })
+    // The script lies in the package of its settings: what `startproject` makes, without `manage.py`.
+    if (candidates.length === 0 && isPackageOfSettings(files, beside, settings.name))
+      candidates.push({ module, directory: project, at: settings.at })
   } else {
     for (const [module, at] of said.packages)
       if (said.demanded.has(module)) candidates.push({ module, directory: beside, at })
