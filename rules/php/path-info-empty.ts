@@ -1,10 +1,11 @@
+import { posix } from 'node:path'
 import { phpCode } from '../../parsers/php/script.ts'
 import { memoByKey } from '../../parsers/collections/memo.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { clientRequest, EXISTING } from '../../src/deployment/requests/made-up-requests.ts'
+import { clientRequest, EXISTING, MISSING } from '../../src/deployment/requests/made-up-requests.ts'
 import { probe } from '../../src/deployment/requests/probe.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
@@ -50,6 +51,10 @@ const MOODLE = {
     require_once(__DIR__ . '/lib/setup.php');
   `,
   'srv/www/pluginfile.php': "<?php echo $_SERVER['PATH_INFO'];\n",
+}
+const CODE_IGNITER = {
+  'srv/www/index.php': '<?php\n',
+  'srv/www/application/config/config.php': "<?php\n$config['index_page'] = 'index.php';\n",
 }
 const plain = (files: Record<string, string>, outer = ''): Record<string, string> => ({
   'etc/nginx/nginx.conf': phpSite('', outer),
@@ -98,8 +103,33 @@ export default defineRule({
         ]),
       ),
     },
+    {
+      title: 'CodeIgniter, which puts its script in front of every URL',
+      files: Object.fromEntries(
+        Object.entries(plain(CODE_IGNITER)).map(([path, text]) => [
+          path,
+          text.replace('location ~ \\.php$', () => 'location ~ «\\.php$»'),
+        ]),
+      ),
+    },
   ],
   good: [
+    {
+      title: 'CodeIgniter that is told to do without its script',
+      files: plain({ 'srv/www/application/config/config.php': "<?php\n$config['index_page'] = '';\n" }),
+    },
+    {
+      title: 'CodeIgniter that gets every URL which is no file',
+      files: Object.fromEntries(
+        Object.entries(plain(CODE_IGNITER)).map(([path, text]) => [
+          path,
+          text.replace(
+            'root /srv/www;',
+            () => 'root /srv/www;\n    location / {\n        try_files $uri /index.php$is_args$args;\n    }',
+          ),
+        ]),
+      ),
+    },
     {
       title: 'Moodle behind an expression for what has a path behind the script, too',
       files: plain(
@@ -259,7 +289,7 @@ function lostPath(
   if (application === null || host === undefined || asked.has(`${host} ${server.tls}`)) return null
   asked.add(`${host} ${server.tls}`)
   const scheme = server.tls ? 'https' : 'http'
-  const target = `${application.script}/${EXISTING}`
+  const target = `${application.script}/${application.page}`
   const { end } = probe(deployment, clientRequest({ scheme, host, target, machine: from.machine }))
   const isLost = end.kind === 'status' ? end.status === 404 : end.kind === 'file'
   if (!isLost) return null
@@ -275,6 +305,8 @@ function lostPath(
 interface PathInfoApplication {
   readonly name: string
   readonly script: string
+  /** What stands behind it in a request. */
+  readonly page: string
   readonly at: Place
 }
 
@@ -285,8 +317,12 @@ const applicationAt = memoByKey((files: FileSystem, root: string): PathInfoAppli
     return {
       name: 'Moodle',
       script: '/pluginfile.php',
+      page: EXISTING,
       at: { source: moodle, start: ofMoodle.index, end: ofMoodle.index + ofMoodle[0].length },
     }
+  const codeIgniter = codeIgniterAt(files, root)
+  if (codeIgniter !== null)
+    return { name: 'CodeIgniter', script: '/index.php', page: MISSING, at: codeIgniter }
   const nextcloud = sourceAt(files, `${root}/config/config.php`)
   const ofNextcloud = nextcloud === null ? null : /['"]trusted_domains['"]/.exec(phpCode(nextcloud))
   return nextcloud === null || ofNextcloud === null
@@ -294,6 +330,26 @@ const applicationAt = memoByKey((files: FileSystem, root: string): PathInfoAppli
     : {
         name: 'Nextcloud',
         script: '/remote.php',
+        page: EXISTING,
         at: { source: nextcloud, start: ofNextcloud.index, end: ofNextcloud.index + ofNextcloud[0].length },
       }
 })
+
+/** The name of the script in front of every URL that CodeIgniter makes; null where its URLs are without. */
+function codeIgniterAt(files: FileSystem, root: string): Place | null {
+  for (const home of [root, posix.dirname(root)]) {
+    for (const [path, pattern] of INDEX_PAGES) {
+      const source = sourceAt(files, posix.join(home, path))
+      const match = source === null ? null : pattern.exec(phpCode(source))
+      if (source !== null && match !== null)
+        return { source, start: match.index, end: match.index + match[0].length }
+    }
+  }
+  return null
+}
+
+/** Of CodeIgniter 3 and 4: `site_url('login')` is `/index.php/login`. */
+const INDEX_PAGES: readonly (readonly [string, RegExp])[] = [
+  ['application/config/config.php', /\$config\['index_page'\]\s*=\s*(["'])index\.php\1/],
+  ['app/Config/App.php', /\$indexPage\s*=\s*(["'])index\.php\1/],
+]
