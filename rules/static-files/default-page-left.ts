@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import type { Place } from '../../parsers/text/source.ts'
+import { parseApache } from '../../parsers/apache/parse.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { askHost, askedHosts } from '../../src/deployment/requests/ask-host.ts'
 import { askServer } from '../../src/deployment/requests/ask-server.ts'
@@ -91,6 +92,22 @@ export default defineRule({
       },
     },
     {
+      title: 'the script first in the file of Debian, beside a site without its main file',
+      files: {
+        'etc/apache2/mods-enabled/dir.conf': 'DirectoryIndex index.php index.html\n',
+        'etc/apache2/sites-enabled/shop.conf': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              DocumentRoot /srv/shop
+              <Directory /srv/shop>
+                  Require all granted
+              </Directory>
+          </VirtualHost>
+        `,
+        ...SHOP,
+      },
+    },
+    {
       title: 'nothing beside it',
       files: { ...nginx('index.html index.php'), 'srv/shop/index.html': DEFAULT_PAGE },
     },
@@ -105,6 +122,7 @@ export default defineRule({
     }
     for (const asked of askedHosts(deployment)) {
       const files = deployment.filesOf(asked.configuration)
+      if (asked.configuration.main === null && namesScriptFirst(files)) continue
       const { end } = askHost(deployment, asked, '/')
       const hidden = end.kind === 'file' ? hiddenBy(files, end.path) : null
       if (hidden !== null)
@@ -115,6 +133,20 @@ export default defineRule({
     }
   },
 })
+
+/** Where Debian has the order of start pages, which a site without its main file does not include. */
+const DIR_CONF = '/etc/apache2/mods-enabled/dir.conf'
+
+function namesScriptFirst(files: FileSystem): boolean {
+  const source = sourceAt(files, DIR_CONF)
+  const lines = source === null ? [] : parseApache(source)
+  return lines.some(
+    node =>
+      node.kind === 'directive' &&
+      node.name.value.toLowerCase() === 'directoryindex' &&
+      node.words[0]?.value === 'index.php',
+  )
+}
 
 /** The titles of the pages that packages of nginx and of Apache bring. */
 const TITLE =
