@@ -3,7 +3,7 @@ import { gemRelease } from '../../parsers/ruby/gem-release.ts'
 import { isBelow } from '../../parsers/text/is-below.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { placeOf, sliceWritten } from '../../parsers/text/written-text.ts'
-import type { Container } from '../../src/deployment/containers/container.ts'
+import type { Container, ContainerMount } from '../../src/deployment/containers/container.ts'
 import { serviceVariables } from '../../src/deployment/containers/service-variables.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -43,14 +43,25 @@ const tree = (
 })
 const EXEC = 'CMD ["bundle", "exec", "«rails", "server»", "-b", "0.0.0.0"]'
 const PLAIN = EXEC.replace(/[«»]/g, '')
+/** No word of `RAILS_ENV`. */
+const mounted = (service: string): Record<string, string> => {
+  const files = tree(EXEC, { gem: "'~> 8.0'", service })
+  return { ...files, Dockerfile: files['Dockerfile']!.replace(/ENV .*\n/, '') }
+}
+const unmarked = (files: Record<string, string>): Record<string, string> => ({
+  ...files,
+  Dockerfile: files['Dockerfile']!.replace(/[«»]/g, ''),
+})
 
 export default defineRule({
   summary: 'Rails finds the `server.pid` of its own last run, and does not start again',
   severity: 'warning',
-  otherSeverities: { info: 'where Compose does not restart the container, or in development' },
+  otherSeverities: {
+    info: 'where Compose does not restart the container, or in development, and no mount keeps the file',
+  },
   confidence: 'high',
   since: '0.1.0',
-  why: '`rails server` writes its process id into `tmp/pids/server.pid` and removes the file when it ends by itself. After a power failure, a kill by the kernel for want of memory or a stop that takes too long it stays, in the file system of the container or of a mount. The next run is process 1 again, finds a process of that number alive, which is itself, and ends: `A server is already running (pid: 1, file: /app/tmp/pids/server.pid)`. It goes on so with each restart. Rails 7.2 and later write the file in development alone.',
+  why: '`rails server` writes its process id into `tmp/pids/server.pid` and removes the file when it ends by itself. After a power failure, a kill by the kernel for want of memory or a stop that takes too long it stays, in the file system of the container or of a mount. The next run is process 1 again, finds a process of that number alive, which is itself, and ends: `A server is already running (pid: 1, file: /app/tmp/pids/server.pid)`. It goes on so with each restart, and where the project is mounted from the host with each new container, too. Rails 7.2 and later write the file in development alone.',
   remedy: 'Remove it before the server starts (`rm -f tmp/pids/server.pid`), or start with `--pid /dev/null`',
   references: [
     'https://docs.docker.com/guides/ruby/',
@@ -88,6 +99,10 @@ export default defineRule({
       title: 'development, in any release',
       files: tree(EXEC, { gem: "'~> 8.0'", environment: 'development' }),
     },
+    {
+      title: 'the project is mounted, and nothing tells Rails of another mode than development',
+      files: mounted('volumes: [".:/app"]'),
+    },
   ],
   good: [
     { title: 'a script that removes it', files: tree(PLAIN, { script: 'rm -f /app/tmp/pids/server.pid' }) },
@@ -111,6 +126,14 @@ export default defineRule({
       files: tree('CMD ["bundle", "exec", "puma", "-C", "config/puma.rb"]'),
     },
     { title: 'a release that writes none in production', files: tree(PLAIN, { gem: "'~> 7.2.1'" }) },
+    {
+      title: 'the project is mounted, and the file lies in memory',
+      files: unmarked(mounted('volumes: [".:/app"]\n    tmpfs: /app/tmp')),
+    },
+    {
+      title: 'a mode that somebody else sets, in a release that may write none then',
+      files: unmarked(mounted('volumes: [".:/app"]\n    env_file: .env')),
+    },
     { title: 'a release that nobody knows', files: tree(PLAIN, { gem: "'>= 6'" }) },
     { title: 'an image of somebody else', files: tree(PLAIN, { service: 'entrypoint: /usr/bin/start' }) },
     {
@@ -127,9 +150,10 @@ export default defineRule({
       if (mode === null) continue
       const { restart } = container.service
       const isRestarted = restart?.known === true && restart.value !== 'no'
+      const mount = keepsFiles(container)
       yield {
         at,
-        ...((!isRestarted || mode === 'development') && { severity: 'info' as const }),
+        ...((!isRestarted || mode === 'development') && mount === null && { severity: 'info' as const }),
         message:
           'nothing removes `tmp/pids/server.pid` before this, so after a kill or a power failure Rails takes its own process for another one: A server is already running (pid: 1)',
         label: 'finds the file of its last run',
@@ -137,6 +161,7 @@ export default defineRule({
           ...(isRestarted && restart.at !== null
             ? [{ at: restart.at, message: 'the same container again' }]
             : []),
+          ...(mount === null ? [] : [{ at: mount.at, message: 'the file stays here' }]),
         ],
       }
     }
@@ -186,14 +211,30 @@ function isAllRead(container: Container, said: string): boolean {
 
 const STARTERS = /^(?:.*\/)?(?:bundle|rails|sh|bash|tini|dumb-init|env)$/
 
+/** The project of the host, where it is mounted and keeps what the server writes. */
+function keepsFiles(container: Container): ContainerMount | null {
+  const home = homeOf(container)
+  return home === null
+    ? null
+    : (container.mounts.find(
+        ({ target, path, from }) => target === home && path !== null && from === 'volumes',
+      ) ?? null)
+}
+
+function homeOf({ service, image }: Container): string | null {
+  const home = service.workingDirectory ?? image?.workingDirectory ?? null
+  return home?.known === true ? home.value : null
+}
+
 /** In which mode it writes the file; null where it writes none, or nobody knows. */
-function writesPid({ service, image, files, hostFiles }: Container): 'production' | 'development' | null {
+function writesPid(container: Container): 'production' | 'development' | null {
+  const { service, image, files, hostFiles, reference } = container
   const given = serviceVariables(service, hostFiles)
   const variables = [...(image?.environment ?? []), ...given.variables]
   if (variables.some(({ name }) => name === 'PIDFILE')) return null
-  const home = service.workingDirectory ?? image?.workingDirectory ?? null
-  if (home?.known !== true) return null
-  const temporary = posix.join(home.value, 'tmp/pids')
+  const home = homeOf(container)
+  if (home === null) return null
+  const temporary = posix.join(home, 'tmp/pids')
   if (service.tmpfs.some(each => !each.known || isBelow(temporary, each.value))) return null
   if (
     service.volumes.some(
@@ -201,10 +242,14 @@ function writesPid({ service, image, files, hostFiles }: Container): 'production
     )
   )
     return null
-  const read = (name: string) => sourceAt(files, posix.join(home.value, name))?.code ?? null
+  const read = (name: string) => sourceAt(files, posix.join(home, name))?.code ?? null
   const release = gemRelease('rails', { lock: read('Gemfile.lock'), gemfile: read('Gemfile') })
   const mode = variables.findLast(({ name }) => name === 'RAILS_ENV')?.value
   if (mode?.known === true && mode.value === 'development') return 'development'
+  // Rails is in development unless somebody says otherwise.
+  const isTold = variables.some(({ name }) => /^(?:RAILS|RACK)_ENV$/.test(name))
+  const isSaid = [...startTexts(container)].some(({ text }) => /\b(?:(?:RAILS|RACK)_ENV|production)\b/.test(text))
+  if (!isTold && !isSaid && given.complete && /^ruby(?=[:@]|$)/.test(reference ?? '')) return 'development'
   if (release === null) return null
   const [major, minor] = release
   if (major < 7 || (major === 7 && minor < 2)) return 'production'
