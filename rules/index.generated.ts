@@ -459,6 +459,7 @@ import containersTraefikNameUnknown from './containers/traefik-name-unknown.ts'
 import containersTraefikNetworkRenamed from './containers/traefik-network-renamed.ts'
 import containersTraefikNotEnabled from './containers/traefik-not-enabled.ts'
 import containersTraefikOtherNetwork from './containers/traefik-other-network.ts'
+import containersTraefikRouterWithoutResolver from './containers/traefik-router-without-resolver.ts'
 import containersTraefikRouterWithoutTls from './containers/traefik-router-without-tls.ts'
 import containersUndefinedReference from './containers/undefined-reference.ts'
 import containersUnknownService from './containers/unknown-service.ts'
@@ -1449,6 +1450,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/traefik-network-renamed', ...containersTraefikNetworkRenamed },
   { id: 'containers/traefik-not-enabled', ...containersTraefikNotEnabled },
   { id: 'containers/traefik-other-network', ...containersTraefikOtherNetwork },
+  { id: 'containers/traefik-router-without-resolver', ...containersTraefikRouterWithoutResolver },
   { id: 'containers/traefik-router-without-tls', ...containersTraefikRouterWithoutTls },
   { id: 'containers/undefined-reference', ...containersUndefinedReference },
   { id: 'containers/unknown-service', ...containersUnknownService },

@@ -465,6 +465,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['containers/traefik-network-renamed', { fixes: [], programs: ['docker'] }],
       ['containers/traefik-not-enabled', { fixes: [], programs: ['docker'] }],
       ['containers/traefik-other-network', { fixes: [], programs: ['docker'] }],
+      ['containers/traefik-router-without-resolver', { fixes: [], programs: ['docker'] }],
       ['containers/traefik-router-without-tls', { fixes: [], programs: ['docker'] }],
       ['containers/undefined-reference', { fixes: [], programs: ['docker'] }],
       ['containers/unknown-service', { fixes: [], programs: ['nginx', 'docker'] }],
