@@ -533,6 +533,7 @@ import djangoStaticManifestMissing from './django/static-manifest-missing.ts'
 import djangoStaticNotServed from './django/static-not-served.ts'
 import djangoStaticRootCollected from './django/static-root-collected.ts'
 import djangoStaticRootUnset from './django/static-root-unset.ts'
+import djangoStaticWithoutServer from './django/static-without-server.ts'
 import djangoUploadModeUnreadable from './django/upload-mode-unreadable.ts'
 import djangoWwwRemoved from './django/www-removed.ts'
 import forwardedHeadersDirectoryRedirectLeavesTls from './forwarded-headers/directory-redirect-leaves-tls.ts'
@@ -1524,6 +1525,7 @@ export const rules: readonly Rule[] = [
   { id: 'django/static-not-served', ...djangoStaticNotServed },
   { id: 'django/static-root-collected', ...djangoStaticRootCollected },
   { id: 'django/static-root-unset', ...djangoStaticRootUnset },
+  { id: 'django/static-without-server', ...djangoStaticWithoutServer },
   { id: 'django/upload-mode-unreadable', ...djangoUploadModeUnreadable },
   { id: 'django/www-removed', ...djangoWwwRemoved },
   { id: 'forwarded-headers/directory-redirect-leaves-tls', ...forwardedHeadersDirectoryRedirectLeavesTls },

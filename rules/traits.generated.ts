@@ -539,6 +539,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['django/static-not-served', { fixes: [], programs: ['nginx', 'apache', 'django'] }],
       ['django/static-root-collected', { fixes: [], programs: ['django'] }],
       ['django/static-root-unset', { fixes: [], programs: ['django', 'docker'] }],
+      ['django/static-without-server', { fixes: [], programs: ['django', 'app-server', 'docker'] }],
       ['django/upload-mode-unreadable', { fixes: [], programs: ['nginx', 'django', 'app-server'] }],
       ['django/www-removed', { fixes: [], programs: ['nginx', 'apache', 'django'] }],
       ['forwarded-headers/directory-redirect-leaves-tls', { fixes: [], programs: ['nginx', 'apache'] }],

@@ -1,6 +1,5 @@
 import { posix } from 'node:path'
 import type { AppServer } from '../../parsers/app-server/app-server.ts'
-import { type ProcfileEntry, readProcfile } from '../../parsers/procfile/read-procfile.ts'
 import { type Place, placeText, type Source } from '../../parsers/text/source.ts'
 import { placeOf, sliceWritten, type WrittenText } from '../../parsers/text/written-text.ts'
 import { programName } from '../../src/deployment/destination-words.ts'
@@ -8,6 +7,7 @@ import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
+import { entryAt, isHeroku, OF_RAILWAY } from '../_heroku.ts'
 
 const project = (
   web: string,
@@ -156,10 +156,6 @@ function listensAt(
   return { at: placeOf(word), address: `port ${port[0]}` }
 }
 
-function entryAt(source: Source, offset: number): ProcfileEntry | null {
-  return readProcfile(source).findLast(({ at }) => at.start <= offset) ?? null
-}
-
 /** True for a port that is open to the network. */
 function isFound(address: string): boolean {
   return !/^(?:127\.|localhost)/.test(address)
@@ -173,35 +169,3 @@ function findsPorts(files: FileSystem, { path }: Source): boolean {
     /\brailway up\b/.test(sourceAt(files, posix.join(posix.dirname(path), 'README.md'))?.text ?? '')
   )
 }
-
-const OF_RAILWAY = ['railway.json', 'railway.toml', 'nixpacks.toml']
-
-/** What tells of Heroku, or of one that builds like it, beside the Procfile; Beanstalk's nginx connects to a fixed port. */
-function isHeroku(files: FileSystem, procfile: Source): boolean {
-  const directory = posix.dirname(procfile.path)
-  const has = (name: string): boolean => files.kind(posix.join(directory, name)) !== null
-  const textOf = (name: string): string => sourceAt(files, posix.join(directory, name))?.text ?? ''
-  if (['.ebextensions', '.elasticbeanstalk', '.platform', 'fly.toml'].some(has)) return false
-  return (
-    OF_PLATFORM.some(has) ||
-    readProcfile(procfile).some(({ name }) => name === 'release') ||
-    /^django-(?:on-)?heroku\b/m.test(textOf('requirements.txt')) ||
-    ['README.md', 'README.rst', 'README.txt', 'README'].some(name => DEPLOYS.test(textOf(name)))
-  )
-}
-
-const OF_PLATFORM = [
-  'runtime.txt',
-  'app.json',
-  'heroku.yml',
-  'Aptfile',
-  '.slugignore',
-  '.buildpacks',
-  ...OF_RAILWAY,
-  'scalingo.json',
-  'DOKKU_SCALE',
-]
-
-/** Commands and addresses by which one goes there. */
-const DEPLOYS =
-  /\bgit push (?:heroku|dokku|scalingo)\b|\bheroku (?:create|apps:create|config:set|git:remote|addons|ps:scale|open)\b|\bheroku\.com\/deploy\b|\bherokuapp\.com\b|\brailway up\b/
