@@ -237,6 +237,17 @@ export default defineRule({
       ),
     },
     {
+      title: 'the same, with an environment of another name and a file of variables',
+      files: behindNginx(
+        conf`
+          [Service]
+          EnvironmentFile=/etc/shop.env
+          ExecStart=/etc/shop/shopenv/bin/gunicorn «shop.wsgi:application»
+        `,
+        { 'etc/shop/shop/__init__.py': '', 'etc/shop/shop/wsgi.py': WSGI },
+      ),
+    },
+    {
       title: 'systemd starts it in `/`, where nobody says a directory',
       files: behindNginx(
         conf`
@@ -335,6 +346,18 @@ export default defineRule({
       files: settingsOfUnit('shop.settings.live'),
     },
     { title: 'the callable for uWSGI, whose file lies above its unit', files: repository('wsgi:app') },
+    {
+      title: 'a file of variables, and the directory in the path of Python',
+      files: behindNginx(
+        conf`
+          [Service]
+          EnvironmentFile=/etc/shop.env
+          Environment=PYTHONPATH=/etc/shop
+          ExecStart=/etc/shop/venv/bin/gunicorn shop.wsgi:application
+        `,
+        { 'etc/shop/shop/__init__.py': '', 'etc/shop/shop/wsgi.py': WSGI },
+      ),
+    },
     { title: 'supervisord has a directory of its own', files: supervised('directory=/etc/shop') },
     {
       title: 'a project that is installed into the environment',

@@ -60,6 +60,14 @@ function loadedModule(program: AppServerProgram, parser: PythonParser): LoadedMo
   }
   if (!/^[A-Za-z_][\w.]*$/.test(name)) return null
   const found = findModule(files, name, known)
+  if (found === null && whole === null && mayBringPath(program)) {
+    const near = directoryOfEnvironment(files, name, known, program)
+    if (near !== null)
+      return {
+        ...facts({ module: name, attribute, source: 'missing', whole: known, program, parser, files }),
+        near,
+      }
+  }
   if (found !== null || whole === null || whole.length === 0)
     return facts({ module: name, attribute, source: found, whole, program, parser, files })
   const near = directoryNearby(files, name, whole) ?? directoryOfEnvironment(files, name, whole, program)
@@ -106,6 +114,13 @@ export function directoryNearby(
   return [only, directory].some(each => mayBeInstalled(files, each)) ? null : only
 }
 
+/** True where nothing but a file of variables that is not in the audit may say `PYTHONPATH`: such files have secrets. */
+function mayBringPath({ server, directory, environment }: AppServerProgram): boolean {
+  const path = environment('PYTHONPATH')
+  const others = [server.directory ?? directory, ...server.pythonPath]
+  return path?.known === false && path.at === null && others.every(fact => fact?.known === true)
+}
+
 /**
  * The directory around the virtual environment of what is started in `/`, as systemd and supervisord start it where
  * nobody names a directory; null where the module is not there, or may be installed.
@@ -118,9 +133,7 @@ function directoryOfEnvironment(
 ): string | null {
   if (directories.length !== 1 || directories[0] !== '/' || machine.container !== null) return null
   const { source, start, end } = server.at
-  const home = /^(\/[\w./-]+?)\/(?:\.?v?env|virtualenv)\/bin\/[\w.-]+$/.exec(
-    source.text.slice(start, end),
-  )?.[1]
+  const home = /^(\/[\w./-]+)\/[\w.-]+\/bin\/[\w.-]+$/.exec(source.text.slice(start, end))?.[1]
   const [first = ''] = module.split('.')
   if (home === undefined || files.kind(`/${first}`) !== null || files.kind(`/${first}.py`) !== null)
     return null
