@@ -23,6 +23,15 @@ export function missingSource(
       label: 'not there',
       help: `Write \`./${posix.relative(project.directory, written.path)}\``,
     }
+  const deeper = lowerDown(path, project, [project, ...projects], hostFiles)
+  if (deeper !== null)
+    return {
+      severity: 'warning',
+      confidence: 'medium',
+      message: `there is no such file, so Docker makes an empty directory of that name and mounts it at \`${target}\``,
+      label: 'not there',
+      help: `Write \`./${posix.relative(project.directory, deeper)}\``,
+    }
   const other = nearlyCalledSo(path, [project, ...projects], hostFiles)
   if (other === null || isIgnored(path, hostFiles) || isNamedBeside(path, project, hostFiles)) return null
   return {
@@ -63,6 +72,27 @@ function inAnotherDirectory(path: string, files: FileSystem): Misspelt | null {
 const CONFIGURES = /\.(?:conf|ini|cnf|cfg|sh|ya?ml|toml|xml|php|py|lua|vcl|js)$/
 /** What is copied to make the file. */
 const MADE_FROM = /(?:^|[-._])(?:example|sample|dist|default|template|tmpl|tpl|bak|old|orig|test)(?:[-._]|$)/i
+
+/**
+ * The one file of a project that lies by the whole path of a missing one in another directory, `docker/nginx/site.conf`
+ * for `nginx/site.conf`, and that nothing mounts; null where somebody may make the missing one.
+ */
+function lowerDown(
+  path: string,
+  project: ComposeProject,
+  projects: readonly ComposeProject[],
+  files: FileSystem,
+): string | null {
+  const { directory, sources } = project
+  const written = posix.relative(directory, path)
+  // The paths of a file that is laid over another one begin in the directory of that one.
+  const isMain = /(?:^|\/)(?:docker-)?compose\.ya?ml$/.test(sources[0]?.path ?? '')
+  if (!isMain || written.startsWith('..') || !written.includes('/') || !CONFIGURES.test(written)) return null
+  const found = [...filesBelow(files, directory, REACH)].filter(each => each.endsWith(`/${written}`))
+  const [only] = found
+  if (only === undefined || found.length > 1 || projects.flatMap(sourcesOf).includes(only)) return null
+  return isIgnored(path, files) || isNamedBeside(path, project, files, only) ? null : only
+}
 
 function nearlyCalledSo(path: string, projects: readonly ComposeProject[], files: FileSystem): string | null {
   const name = posix.basename(path)
@@ -125,13 +155,23 @@ const REACH = { levels: 3, skipped: /^(?:\.git|node_modules|vendor)$/ }
 const MOST = 200
 
 /** True where a script or a document beside the compose file has the name, so that somebody makes the file. */
-function isNamedBeside(path: string, { directory }: ComposeProject, files: FileSystem): boolean {
+function isNamedBeside(
+  path: string,
+  { directory }: ComposeProject,
+  files: FileSystem,
+  other: string | null = null,
+): boolean {
   const names = new RegExp(`(?<![\\w.-])${posix.basename(path).replace(/[.+]/g, '\\$&')}(?![\\w-])`)
+  // What is said of the other file has its path.
+  const textBeside = (each: string): string => {
+    const text = sourceAt(files, each)?.text ?? ''
+    return other === null ? text : text.replaceAll(posix.relative(directory, other), '')
+  }
   let read = 0
   for (const home of new Set([directory, posix.dirname(path)]))
     for (const each of filesBelow(files, home, REACH)) {
       if (!TELLS.test(posix.basename(each))) continue
-      if (++read > MOST || names.test(sourceAt(files, each)?.text ?? '')) return true
+      if (++read > MOST || names.test(textBeside(each))) return true
     }
   return false
 }

@@ -156,8 +156,41 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'a file that lies two directories down, by the same path',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            nginx:
+              image: nginx:1.27
+              volumes:
+                - «./nginx/site.conf:/etc/nginx/conf.d/default.conf:ro»
+        `,
+        'docker/nginx/site.conf': SITE,
+        'README.md': 'The site is `docker/nginx/site.conf`.\n',
+      },
+    },
   ],
   good: [
+    {
+      title: 'a file that a script makes of one that lies elsewhere',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            nginx:
+              image: nginx:1.27
+              volumes:
+                - ./nginx/site.conf:/etc/nginx/conf.d/default.conf:ro
+        `,
+        'docker/nginx/site.conf': SITE,
+        'deploy.sh': conf`
+          #!/bin/sh
+          mkdir -p nginx
+          sed "s/example/$NAME/" docker/nginx/site.conf > nginx/site.conf
+          docker compose up -d
+        `,
+      },
+    },
     {
       title: 'a directory that each machine has of its own, beside one of nearly its name',
       files: {
