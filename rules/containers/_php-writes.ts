@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import { cleanPath } from '../../parsers/text/clean-path.ts'
+import { serviceVariables } from '../../src/deployment/containers/service-variables.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
 import { PROJECT_FILES } from '../_php-projects.ts'
 import { buildSteps, type Started } from './_started-words.ts'
@@ -21,6 +22,8 @@ interface Framework {
   readonly written: readonly { readonly name: string; readonly said: string }[]
   /** What makes a project write elsewhere, or have all of it written when it is built. */
   readonly spares: RegExp
+  /** What the build writes of it beforehand, so that requests write the log alone. */
+  readonly builds?: RegExp
 }
 
 const FRAMEWORKS: readonly Framework[] = [
@@ -37,7 +40,8 @@ const FRAMEWORKS: readonly Framework[] = [
         said: 'The bootstrap/cache directory must be present and writable',
       },
     ],
-    spares: /\bview:cache\b|\bartisan optimize\b|VIEW_COMPILED_PATH|LARAVEL_STORAGE_PATH|useStoragePath/,
+    spares: /VIEW_COMPILED_PATH|LARAVEL_STORAGE_PATH|useStoragePath/,
+    builds: /\bview:cache\b|\bartisan optimize\b/,
   },
   {
     file: PROJECT_FILES.Symfony,
@@ -95,6 +99,11 @@ export function* writtenByPhp(started: Started): Iterable<WrittenDirectory> {
     ]
     // Its scripts run with `composer install`.
     if (told.some(text => framework.spares.test(text)) || /\bch(?:mod|own)\b/.test(composer)) continue
+    const { builds } = framework
+    const isBuilt = builds !== undefined && told.some(text => builds.test(text))
+    // Settings that the build keeps do not change with the variables of the container.
+    const isKept = told.some(text => /\bconfig:cache\b|\bartisan optimize\b/.test(text))
+    if (isBuilt && (isKept || !writesInFiles(started))) continue
     for (const { name, said } of framework.written) {
       const directory = cleanPath(posix.join(target, name))
       if (files.kind(directory) !== 'directory' || isOpen(hostFiles.mode(posix.join(path, name)))) continue
@@ -119,6 +128,17 @@ function findsPackages({ image }: Started): boolean {
         commandText(command),
       ),
     ),
+  )
+}
+
+/** True where the variables of the container say that Laravel keeps its log or its sessions in files. */
+function writesInFiles({ image, service, hostFiles }: Started): boolean {
+  const given = service === null ? [] : serviceVariables(service, hostFiles).variables
+  return [...(image?.environment ?? []), ...given].some(
+    ({ name, value }) =>
+      value?.known === true &&
+      ((name === 'LOG_CHANNEL' && /^(?:single|daily)$/.test(value.value)) ||
+        (/^(?:SESSION_DRIVER|CACHE_DRIVER|CACHE_STORE)$/.test(name) && value.value === 'file')),
   )
 }
 

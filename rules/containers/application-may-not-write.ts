@@ -103,6 +103,10 @@ export default defineRule({
       ),
     },
     {
+      title: 'views that are written when the image is built, and a log in a file',
+      files: php(marked('RUN php artisan view:cache'), { service: 'environment: { LOG_CHANNEL: single }' }),
+    },
+    {
       title: 'an image that no compose file builds',
       files: {
         ...LARAVEL,
@@ -202,6 +206,16 @@ export default defineRule({
     {
       title: 'views that are written when the image is built',
       files: php(copied('RUN php artisan view:cache')),
+    },
+    {
+      title: 'the same with a log that Docker keeps',
+      files: php(copied('RUN php artisan view:cache'), { service: 'environment: { LOG_CHANNEL: stderr }' }),
+    },
+    {
+      title: 'settings that are read when the image is built',
+      files: php(copied('RUN php artisan config:cache && php artisan view:cache'), {
+        service: 'environment: { LOG_CHANNEL: single }',
+      }),
     },
     {
       title: 'scripts of Composer that open them',
