@@ -248,7 +248,9 @@ function writesPid(container: Container): 'production' | 'development' | null {
   if (mode?.known === true && mode.value === 'development') return 'development'
   // Rails is in development unless somebody says otherwise.
   const isTold = variables.some(({ name }) => /^(?:RAILS|RACK)_ENV$/.test(name))
-  const isSaid = [...startTexts(container)].some(({ text }) => /\b(?:(?:RAILS|RACK)_ENV|production)\b/.test(text))
+  const isSaid = [...startTexts(container)].some(({ text }) =>
+    /\b(?:(?:RAILS|RACK)_ENV|production)\b/.test(text),
+  )
   if (!isTold && !isSaid && given.complete && /^ruby(?=[:@]|$)/.test(reference ?? '')) return 'development'
   if (release === null) return null
   const [major, minor] = release
