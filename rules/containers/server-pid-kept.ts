@@ -46,11 +46,11 @@ const PLAIN = EXEC.replace(/[«»]/g, '')
 /** No word of `RAILS_ENV`. */
 const mounted = (service: string): Record<string, string> => {
   const files = tree(EXEC, { gem: "'~> 8.0'", service })
-  return { ...files, Dockerfile: files['Dockerfile']!.replace(/ENV .*\n/, '') }
+  return { ...files, Dockerfile: files.Dockerfile!.replace(/ENV .*\n/, '') }
 }
 const unmarked = (files: Record<string, string>): Record<string, string> => ({
   ...files,
-  Dockerfile: files['Dockerfile']!.replace(/[«»]/g, ''),
+  Dockerfile: files.Dockerfile!.replace(/[«»]/g, ''),
 })
 
 export default defineRule({
