@@ -54,6 +54,10 @@ const OF_TENGINE: ReadonlyMap<string, RegExp> = new Map([
   ['keepalive', /^slice_/],
   ['limit_req', /^(?:forbid_action|geo_var|geo_var_value)=/],
   ['limit_req_zone', /^\$/],
-  ['listen', /^xquic$|^xudp$/],
   ['server', /^id=/],
 ])
+
+/** True for a socket of Tengine's HTTP/3, of which nginx knows nothing. */
+export function isSocketOfTengine({ name, args }: NginxDirective): boolean {
+  return name === 'listen' && args.some(({ value }) => value === 'xquic')
+}

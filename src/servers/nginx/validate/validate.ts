@@ -7,7 +7,7 @@ import type { NginxProblem } from '../reading-order.ts'
 import { checkBuffers, checkCharsets, checkHeaderBuffers } from './buffers.ts'
 import { CHECKS } from './checks.ts'
 import { checkConnections } from './connections.ts'
-import { asNginxReads, isOfPlus, isOfTengine, valueOfPlus } from './foreign-values.ts'
+import { asNginxReads, isOfPlus, isOfTengine, isSocketOfTengine, valueOfPlus } from './foreign-values.ts'
 import { checkFilledIn, countMessage } from './filled-in.ts'
 import { checkDuplicateLocations } from './locations.ts'
 import { checkLoneLine } from './lone-lines.ts'
@@ -120,6 +120,7 @@ function readDirective(reading: Reading, level: Level, directive: NginxDirective
     )
     return
   }
+  if (isSocketOfTengine(directive)) return
   if (name.startsWith('spdy_')) warnOfSpdy(reading, directive)
   const isSound = checkDirective(reading, asNginxReads(reading.unit, directive), facts, level)
   if (node.block === null) return
