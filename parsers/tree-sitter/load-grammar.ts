@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { Language, Parser } from 'web-tree-sitter'
 import { once } from '../collections/once.ts'
 
@@ -10,12 +9,12 @@ interface Compiler {
 
 const { Module, Instance } = (globalThis as unknown as { readonly WebAssembly: Compiler }).WebAssembly
 
-/** Two WebAssembly modules: their bytes, or the paths of their files. */
+/** What reads two WebAssembly modules, each when it is needed. */
 export interface GrammarModules {
   /** `web-tree-sitter.wasm` */
-  readonly runtime: Uint8Array | string
+  readonly runtime: () => Uint8Array
   /** Such as `tree-sitter-bash.wasm`. */
-  readonly grammar: Uint8Array | string
+  readonly grammar: () => Uint8Array
 }
 
 /**
@@ -26,7 +25,7 @@ export interface GrammarModules {
  * background would have nothing to do.
  */
 export async function loadGrammar({ runtime, grammar }: GrammarModules): Promise<() => Parser> {
-  const { bytes, memory } = withLittleMemory(bytesOf(runtime))
+  const { bytes, memory } = withLittleMemory(Buffer.from(runtime()))
   await Parser.init({
     ...(memory !== null && { INITIAL_MEMORY: memory }),
     instantiateWasm: (imports: object, receive: (instance: object, module: object) => void) => {
@@ -37,13 +36,9 @@ export async function loadGrammar({ runtime, grammar }: GrammarModules): Promise
   })
   return once(() => {
     const parser = new Parser()
-    parser.setLanguage(Language.loadSync(new Module(bytesOf(grammar))))
+    parser.setLanguage(Language.loadSync(new Module(Buffer.from(grammar()))))
     return parser
   })
-}
-
-function bytesOf(given: Uint8Array | string): Buffer {
-  return typeof given === 'string' ? readFileSync(given) : Buffer.from(given)
 }
 
 /** The import of a memory that has at least 512 pages of 64 KiB, and that of one with 64. */

@@ -1,13 +1,13 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { embedded } from './embedded.ts'
 
-/** The parsers' WebAssembly modules: where they lie on this machine, or what a single executable holds of them. */
+/** What reads the parsers' WebAssembly modules: from this machine, or from what a single executable holds. */
 export interface GrammarFiles {
-  readonly runtime: string | Uint8Array
-  readonly bash: string | Uint8Array
-  readonly python: string | Uint8Array
+  readonly runtime: () => Uint8Array
+  readonly bash: () => Uint8Array
+  readonly python: () => Uint8Array
 }
 
 /**
@@ -22,12 +22,13 @@ export function grammarFiles(): GrammarFiles {
   }
 }
 
-function find(file: string, packageName: string): string | Uint8Array {
-  if (embedded !== null) return embedded(file)
+function find(file: string, packageName: string): () => Uint8Array {
+  const held = embedded
+  if (held !== null) return () => held(file)
   const here = dirname(fileURLToPath(import.meta.url))
   for (let directory = here; ; directory = dirname(directory)) {
     for (const path of [join(directory, file), join(directory, 'node_modules', packageName, file)])
-      if (existsSync(path)) return path
+      if (existsSync(path)) return () => readFileSync(path)
     if (directory === dirname(directory))
       throw new Error(`${file} is missing: the installation is not complete`)
   }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { loadShellParser } from '../../../parsers/shell/load-shell-parser.ts'
@@ -7,12 +6,8 @@ import { memoryFileSystem } from '../../../src/files/memory-file-system.ts'
 import type { ApacheEnvironment } from '../../../src/servers/apache/environment.ts'
 import { environmentScript, readEnvironment } from '../../../src/servers/apache/read-environment.ts'
 
-const grammar = grammarFiles()
-// The bytes are as good as the path: a bundle may hold either.
-const shell = await loadShellParser({
-  runtime: readFileSync(grammar.runtime as string),
-  grammar: readFileSync(grammar.bash as string),
-})
+const { runtime, bash: grammar } = grammarFiles()
+const shell = await loadShellParser({ runtime, grammar })
 
 const MAIN = '/etc/apache2/apache2.conf'
 const ENVVARS =
