@@ -95,6 +95,14 @@ export default defineRule({
     { title: 'a shell that reads the line', files: started(SCRIPT, "/bin/sh -c '/etc/shop/bin/start.sh'") },
     { title: 'env, which asks a shell then', files: started(SCRIPT, '/usr/bin/env /etc/shop/bin/start.sh') },
     {
+      title: 'settings that have the name of the program',
+      files: started(
+        '## Settings\n\nLOG_LEVEL=info\nexport HOME=/var/lib/shop\n',
+        '/etc/shop/bin/shop',
+        'shop',
+      ),
+    },
+    {
       title: 'an empty file in place of a program',
       files: started('', '/etc/shop/bin/start', 'start'),
     },
@@ -196,8 +204,8 @@ function isRefused(source: Source): boolean {
   return IS_SCRIPT.exec(posix.basename(source.path))?.[0].startsWith('.') === true || SHELL.test(text)
 }
 
-/** The first command of a script of a shell, behind its comments. */
-const SHELL = /^(?:\s*(?:#.*)?\n)*\s*(?:#\s*!|set -|cd |exec |export |source |\. |[A-Z_]+=|echo |if \[)/
+/** The first command of a script of a shell, behind its comments and variables: settings have these, too. */
+const SHELL = /^(?:\s*(?:#.*|(?:export )?[A-Z_]+=.*)?\n)*\s*(?:#\s*!|set -|cd |exec |source |\. |echo |if \[)/
 
 /** True where a script or a playbook of the repository writes the file, or lines of it. */
 function mayBeWritten({ setups }: Deployment, { path }: Source): boolean {

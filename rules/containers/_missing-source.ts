@@ -88,7 +88,9 @@ function lowerDown(
   // The paths of a file that is laid over another one begin in the directory of that one.
   const isMain = /(?:^|\/)(?:docker-)?compose\.ya?ml$/.test(sources[0]?.path ?? '')
   if (!isMain || written.startsWith('..') || !written.includes('/') || !CONFIGURES.test(written)) return null
-  const found = [...filesBelow(files, directory, REACH)].filter(each => each.endsWith(`/${written}`))
+  const found = [...filesBelow(files, directory, REACH)].filter(each =>
+    posix.relative(directory, each).endsWith(`/${written}`),
+  )
   const [only] = found
   if (only === undefined || found.length > 1 || projects.flatMap(sourcesOf).includes(only)) return null
   return isIgnored(path, files) || isNamedBeside(path, project, files, only) ? null : only

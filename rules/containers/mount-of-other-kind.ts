@@ -173,6 +173,20 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'paths of a file that is laid over one in the directory above',
+      files: {
+        'suites/docker-compose.yml': 'services:\n  nginx:\n    image: nginx:1.27\n',
+        'suites/login/compose.yml': conf`
+          services:
+            nginx:
+              image: nginx:1.27
+              volumes:
+                - ./login/site.conf:/etc/nginx/conf.d/default.conf:ro
+        `,
+        'suites/login/site.conf': SITE,
+      },
+    },
+    {
       title: 'a file that a script makes of one that lies elsewhere',
       files: {
         'docker-compose.yml': conf`

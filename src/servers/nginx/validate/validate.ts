@@ -99,7 +99,8 @@ function readDirective(reading: Reading, level: Level, directive: NginxDirective
   const facts = context === 'unknown' ? undefined : definitionIn(reading, known, directive)
   if (facts === undefined) {
     if (context !== 'unknown' || name.startsWith(BYTE_ORDER_MARK)) reportStray(reading, directive, known)
-    else if (directive.parent === null && reading.unit.fragments) checkLoneLine(reading, directive, level)
+    else if (directive.parent === null && reading.unit.fragments && !directive.source.template)
+      checkLoneLine(reading, directive, level)
     // What names a zone of it is not wrong too.
     if (name === 'limit_zone') for (const facts of known) CHECKS.get(name)?.(reading, directive, facts, level)
     // What stands in a block of unknown kind is unknown; a known block in a wrong place is read on.
