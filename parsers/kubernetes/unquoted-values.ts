@@ -72,13 +72,14 @@ function unquotedIn(value: YamlNode, field: string, values: YamlMap): UnquotedVa
   const written = placeText(value.at)
   const direct = OF_VALUES.exec(written)?.groups
   const ranged = direct === undefined ? OF_RANGE.exec(written)?.groups : undefined
+  const { path, name, default: otherwise } = direct ?? ranged ?? {}
   const entries =
-    direct !== undefined
-      ? [entryAt(values, ...(direct['path'] ?? '').split('.'))]
-      : ranged !== undefined
-        ? entriesOfRange(value.at, ranged['name'] ?? '', values)
+    path !== undefined
+      ? [entryAt(values, ...path.split('.'))]
+      : name !== undefined
+        ? entriesOfRange(value.at, name, values)
         : []
-  const fallback = (direct ?? ranged)?.['default']?.replaceAll('"', '')
+  const fallback = otherwise?.replaceAll('"', '')
   for (const entry of entries) {
     const type = entry === null ? null : typeOfValue(entry)
     const isEmpty = entry === null || isWithoutValue(entry.value)
