@@ -99,6 +99,8 @@ export default defineRule({
         if (inSection) continue
         yield {
           at,
+          // Virtual hosts inherit it from a file that is not here.
+          ...(configuration.main === null && { confidence: 'medium' as const }),
           message: `\`${scheme.value}://\` needs \`SSLProxyEngine On\`, and this ${host === null ? 'server' : 'virtual host'} does not turn it on`,
           label: 'TLS to the backend is off',
         }

@@ -60,7 +60,7 @@ export function effective(
 
 /**
  * True where a main file outside of the audit may have such a line. That of no distribution has an `AllowOverrideList`, a
- * `SSLProxyEngine` (and virtual hosts inherit neither that nor the target), or one of mod_wsgi: all in Debian's `wsgi.conf` are comments, and Red Hat's loads the module alone.
+ * `SSLProxyEngine`, or one of mod_wsgi: all in Debian's `wsgi.conf` are comments, and Red Hat's loads the module alone.
  */
 function mayStandOutside(configuration: ApacheConfiguration, name: string): boolean {
   return configuration.main === null && !(OF_NO_MAIN_FILE.test(name) && readsEveryInclude(configuration))
