@@ -98,8 +98,8 @@ export default defineRule({
       title: 'settings that have the name of the program',
       files: started(
         '## Settings\n\nLOG_LEVEL=info\nexport HOME=/var/lib/shop\n',
-        '/etc/shop/bin/shop',
-        'shop',
+        '/etc/shop/bin/start',
+        'start',
       ),
     },
     {
