@@ -1,5 +1,5 @@
 import type { CaddyPaths } from './caddyfile.ts'
-import type { Directive } from './directive.ts'
+import { type Directive, isMatcher } from './directive.ts'
 
 /** What comes to a block: some paths, all of them as they came, or what nobody here can tell. */
 export type Way = CaddyPaths | 'all' | 'unknown'
@@ -11,8 +11,8 @@ const PREFIX = /^(\/[\w.~-]+(?:\/[\w.~-]+)*)(?:\/\*|\*)$/
 /** The paths for which a directive is asked, in a block to which others may have led. */
 export function pathsOfProxy({ name, args }: Directive, outer: Way): Way {
   const [matcher] = args
-  const isMatcher = matcher !== undefined && /^(?:\*$|[/@])/.test(matcher.text)
-  if (!isMatcher || matcher.text === '*' || matcher.text === '/*') return outer
+  if (matcher === undefined || !isMatcher(matcher)) return outer
+  if (matcher.text === '*' || matcher.text === '/*') return outer
   const prefix = PREFIX.exec(matcher.text)?.[1]
   // Inside of another path it is matched with what is left of it.
   if (outer !== 'all' || prefix === undefined) return 'unknown'
@@ -27,7 +27,7 @@ export function pathsInside(block: readonly Directive[], way: Way): Way {
   const [change] = changes
   if (change === undefined) return way
   const [first, ...others] = change.args
-  const words = first !== undefined && /^(?:\*$|[/@])/.test(first.text) ? others : change.args
+  const words = first !== undefined && isMatcher(first) ? others : change.args
   const [verb, prefix] = words
   if (changes.length > 1 || verb?.text !== 'strip_prefix' || prefix === undefined) return 'unknown'
   // In a block for all paths it would be taken from some of them alone.

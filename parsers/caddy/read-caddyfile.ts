@@ -2,7 +2,7 @@ import { memo } from '../collections/memo.ts'
 import type { Place, Source } from '../text/source.ts'
 import type { CaddyAddress, Caddyfile, CaddyProxy, CaddySite, CaddyUpstream } from './caddyfile.ts'
 import { ALL_PATHS, hasOtherPath, pathsInside, pathsOfProxy, type Way } from './proxied-paths.ts'
-import type { Directive } from './directive.ts'
+import { type Directive, isMatcher } from './directive.ts'
 import { caddyLines, type CaddyToken } from './tokens.ts'
 
 /** Directives that nobody here knows are passed over; nothing is thrown, whatever stands there. */
@@ -144,7 +144,7 @@ function proxyOf(directive: Directive, snippets: Snippets, way: Way): CaddyProxy
     line.name.text === 'import' ? (snippets.get(line.args[0]?.text ?? '') ?? []) : [line],
   )
   const [first] = args
-  const hasMatcher = first !== undefined && /^(?:\*$|[/@])/.test(first.text)
+  const hasMatcher = first !== undefined && isMatcher(first)
   const named = lines.filter(line => line.name.text === 'to').flatMap(line => line.args)
   const paths = hasOtherPath(lines) ? 'unknown' : pathsOfProxy(directive, way)
   const overTls = lines.some(
