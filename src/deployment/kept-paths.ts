@@ -10,16 +10,22 @@ import type { FileSystem } from '../files/file-system.ts'
 export function keptPaths(files: FileSystem, named: string, path: string): readonly string[] {
   const parts = posix.normalize(path).slice(1).split('/')
   for (let from = 1; from < parts.length; from++) {
-    const ending = parts.slice(from).join('/')
-    const found = directoriesAbove(named)
-      .map(home => posix.join(home, ending))
-      .filter(each => files.kind(each) === 'file')
+    const found = [...filesAbove(files, named, parts.slice(from).join('/'))]
     if (found.length > 0) return found
   }
   return []
 }
 
-function directoriesAbove(path: string): readonly string[] {
-  const directory = posix.dirname(path)
-  return directory === path || directory === '.' ? [] : [directory, ...directoriesAbove(directory)]
+/** The file of a name in the nearest directory above another file; null where none has it. */
+export function nearestAbove(files: FileSystem, path: string, name: string): string | null {
+  for (const found of filesAbove(files, path, name)) return found
+  return null
+}
+
+function* filesAbove(files: FileSystem, path: string, name: string): Iterable<string> {
+  for (let directory = posix.dirname(path); ; directory = posix.dirname(directory)) {
+    const found = posix.join(directory, name)
+    if (files.kind(found) === 'file') yield found
+    if (directory === '/' || directory === '.') return
+  }
 }

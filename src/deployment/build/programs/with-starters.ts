@@ -4,6 +4,7 @@ import { readAppServers } from '../../../../parsers/app-server/read-app-servers.
 import { readUwsgiVassal } from '../../../../parsers/app-server/uwsgi.ts'
 import type { AppCommand, AppServer } from '../../../../parsers/app-server/app-server.ts'
 import type { Fact } from '../../../../parsers/text/fact.ts'
+import { nearestAbove } from '../../kept-paths.ts'
 import { mayHoldProject, placedDirectory } from '../../placed-directory.ts'
 import { groupBy } from '../../../../parsers/collections/group-by.ts'
 import { memoByKey } from '../../../../parsers/collections/memo.ts'
@@ -189,14 +190,6 @@ function keptFor(files: FileSystem, unit: string, at: string): string | null {
 
 /** A file that a word names, alone or behind its option. */
 const CONFIGURATION = /^(?:--?[\w-]+=|file:)?([\w./-]+\.(?:ini|py|ya?ml|json))$/
-
-function nearestAbove(files: FileSystem, path: string, name: string): string | null {
-  for (let directory = posix.dirname(path); ; directory = posix.dirname(directory)) {
-    const found = posix.join(directory, name)
-    if (files.kind(found) === 'file') return found
-    if (directory === '/' || directory === '.') return null
-  }
-}
 
 /** The directories of the repository that hold what is started in a directory that nobody here has. */
 function applicationMounts(
