@@ -3,7 +3,6 @@ import type { Source } from '../../parsers/text/source.ts'
 import { type Claims, claimsOf, shareSocket } from './claims.ts'
 import { programOfDirectory } from './known-places.ts'
 import type { Program } from './program.ts'
-import { homeOfReader } from './read-together.ts'
 import type { Recognised } from './recognise.ts'
 import { environmentsAmong, hasVariant, stemOf } from './variants.ts'
 
@@ -136,6 +135,20 @@ export function groupOf(path: string): string {
   const above = posix.dirname(directory)
   const isServers = programOfDirectory(posix.basename(directory)) !== null
   return isServers && !COLLECTIONS.test(posix.basename(above)) ? above : directory
+}
+
+/** A directory of which a server reads every file, whatever they take from each other. */
+const READ_WHOLE = /[-_.]enabled$/
+
+/**
+ * The directory of the server that reads a file together with all others of that directory's, as the packages have
+ * it: `/etc/apache2` for `/etc/apache2/sites-enabled/shop.conf` and `/etc/apache2/ports.conf`, `/etc/nginx` for
+ * `/etc/nginx/sites-enabled/shop`. Null where two files of one directory may be of different machines.
+ */
+function homeOfReader(path: string): string | null {
+  const directory = posix.dirname(path)
+  if (READ_WHOLE.test(posix.basename(directory))) return posix.dirname(directory)
+  return path.endsWith('/apache2/ports.conf') ? directory : null
 }
 
 /** A directory of which a server usually reads every file. */
