@@ -4,14 +4,21 @@ import { externalModuleOf, nginxDirective } from '../directives.ts'
 import type { NginxUnit, Reading } from './unit.ts'
 
 export const TENGINE = 'tengine'
+const PLUS = 'nginx-plus'
 
-export function isOfTengine(name: string): boolean {
-  return externalModuleOf(name)?.name === TENGINE
-}
+/** The modules and builds outside of nginx itself to which its directives belong. */
+export const foreignModules = memo(
+  (occurrences: NginxUnit['occurrences']): ReadonlySet<string> =>
+    new Set(
+      [...occurrences.keys()].flatMap(name =>
+        nginxDirective(name).length > 0 ? [] : (externalModuleOf(name)?.name ?? []),
+      ),
+    ),
+)
 
 /** Builds that have directives of their own in themselves: there is no module to load. */
 export const BUILDS: ReadonlyMap<string, string> = new Map([
-  ['nginx-plus', 'NGINX Plus'],
+  [PLUS, 'NGINX Plus'],
   ['angie', 'Angie'],
   [TENGINE, 'Tengine'],
 ])
@@ -28,11 +35,9 @@ export function valueOfPlus({ unit }: Reading, { name, args }: NginxDirective): 
 }
 
 /** True where directives stand that NGINX Plus alone has. */
-export const isOfPlus = memo(({ occurrences }: NginxUnit): boolean =>
-  [...occurrences.keys()].some(
-    name => nginxDirective(name).length === 0 && externalModuleOf(name)?.name === 'nginx-plus',
-  ),
-)
+export function isOfPlus({ occurrences }: NginxUnit): boolean {
+  return foreignModules(occurrences).has(PLUS)
+}
 
 /**
  * The directive without the words that Tengine alone takes, `id=` of a `server` and several keys of a `limit_req_zone`,
@@ -40,15 +45,11 @@ export const isOfPlus = memo(({ occurrences }: NginxUnit): boolean =>
  */
 export function asNginxReads({ occurrences }: NginxUnit, directive: NginxDirective): NginxDirective {
   const own = OF_TENGINE.get(directive.name)
-  if (own === undefined || !isForTengine(occurrences)) return directive
+  if (own === undefined || !foreignModules(occurrences).has(TENGINE)) return directive
   const [first, ...rest] = directive.args
   const args = rest.filter(({ value }) => !own.test(value))
   return first === undefined ? directive : { ...directive, args: [first, ...args] }
 }
-
-const isForTengine = memo((occurrences: NginxUnit['occurrences']): boolean =>
-  [...occurrences.keys()].some(name => nginxDirective(name).length === 0 && isOfTengine(name)),
-)
 
 const OF_TENGINE: ReadonlyMap<string, RegExp> = new Map([
   ['keepalive', /^slice_/],

@@ -7,7 +7,14 @@ import type { NginxProblem } from '../reading-order.ts'
 import { checkBuffers, checkCharsets, checkHeaderBuffers } from './buffers.ts'
 import { CHECKS } from './checks.ts'
 import { checkConnections } from './connections.ts'
-import { asNginxReads, isOfPlus, isOfTengine, isSocketOfTengine, valueOfPlus } from './foreign-values.ts'
+import {
+  asNginxReads,
+  foreignModules,
+  isOfPlus,
+  isSocketOfTengine,
+  TENGINE,
+  valueOfPlus,
+} from './foreign-values.ts'
 import { checkFilledIn, countMessage } from './filled-in.ts'
 import { checkDuplicateLocations } from './locations.ts'
 import { checkLoneLine } from './lone-lines.ts'
@@ -58,7 +65,7 @@ export function validateNginx(unit: NginxUnit): readonly NginxProblem[] {
     modulesFixed: false,
     modules: new Set(),
     foreign: isForeignBuild(unit),
-    hasForeignNames: hasForeignNames(unit),
+    hasForeignNames: foreignModules(unit.occurrences).size > 0,
   }
   readBlock(reading, { directive: null, context: 'main', seen: [] }, unit.top)
   endConfiguration(reading)
@@ -74,14 +81,8 @@ function isForeignBuild({ occurrences }: NginxUnit): boolean {
   for (const { args } of occurrences.get('load_module') ?? [])
     if (args[0] !== undefined && !OWN_MODULES.test(args[0].value)) return true
   for (const name of occurrences.keys())
-    if (nginxDirective(name).length === 0 && (FOREIGN_SIGN.test(name) || isOfTengine(name))) return true
-  return false
-}
-
-function hasForeignNames({ occurrences }: NginxUnit): boolean {
-  for (const name of occurrences.keys())
-    if (nginxDirective(name).length === 0 && externalModuleOf(name) !== null) return true
-  return false
+    if (nginxDirective(name).length === 0 && FOREIGN_SIGN.test(name)) return true
+  return foreignModules(occurrences).has(TENGINE)
 }
 
 /** Directives that only OpenResty, Angie, Tengine, Passenger's, Plus's and PHP's builds have: there may be more of them. */
