@@ -36,7 +36,7 @@ export async function loadGrammar({ runtime, grammar }: GrammarModules): Promise
   })
   return once(() => {
     const parser = new Parser()
-    parser.setLanguage(Language.loadSync(new Module(Buffer.from(grammar()))))
+    parser.setLanguage(Language.loadSync(new Module(grammar())))
     return parser
   })
 }
