@@ -199,15 +199,7 @@ export default defineRule({
       title: 'the ports of Debian, of whose modules one is loaded',
       files: {
         'etc/apache2/apache2.conf': apacheMain('Include ports.conf\nIncludeOptional mods-enabled/*.load'),
-        'etc/apache2/ports.conf': conf`
-          Listen 80
-          <IfModule ssl_module>
-              Listen 443
-          </IfModule>
-          <IfModule mod_gnutls.c>
-              Listen 443
-          </IfModule>
-        `,
+        ...portsConf('ssl_module', 'mod_gnutls.c'),
       },
     },
     {

@@ -5,6 +5,19 @@ import { REPORTING_APPLICATION } from '../reporting-application.ts'
 const SITE = 'http://example.org'
 const MEGABYTE = 1024 ** 2
 
+/** A form that PHP is sent, of which it may throw all away. */
+const FORM: Pick<LiveCase, 'files' | 'request' | 'harm' | 'sound'> = {
+  files: { 'srv/www/index.php': '<?php echo count($_POST);\n' },
+  request: {
+    url: `${SITE}/index.php`,
+    method: 'POST',
+    headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+    body: `a=${'x'.repeat(20_000)}`,
+  },
+  harm: ({ response }) => response.body.trim().endsWith('0'),
+  sound: ({ response }) => response.body === '1',
+}
+
 export const cases: readonly LiveCase[] = [
   {
     rule: 'body-limits/nginx-default-below-django',
@@ -171,30 +184,14 @@ export const cases: readonly LiveCase[] = [
     rule: 'body-limits/php-below-nginx',
     shows: 'a form is empty, though php.ini and nginx take it',
     examples: { bad: 'a pool with less than php.ini', good: 'as much as php.ini' },
-    files: { 'srv/www/index.php': '<?php echo count($_POST);\n' },
     smaller: { '70m': '70k', '64M': '64K', '70M': '70K', '8M': '8K', '10M': '10K' },
-    request: {
-      url: 'http://example.org/index.php',
-      method: 'POST',
-      headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
-      body: `a=${'x'.repeat(20_000)}`,
-    },
-    harm: ({ response }) => response.body.trim().endsWith('0'),
-    sound: ({ response }) => response.body === '1',
+    ...FORM,
   },
   {
     rule: 'body-limits/php-post-below-upload',
     shows: 'the fields of a form are gone, and PHP answers as if there were none',
     examples: { bad: 'half of it raised', good: 'both raised' },
-    files: { 'srv/www/index.php': '<?php echo count($_POST);\n' },
     smaller: { '64M': '64K', '8M': '8K', '70M': '70K' },
-    request: {
-      url: 'http://example.org/index.php',
-      method: 'POST',
-      headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
-      body: `a=${'x'.repeat(20_000)}`,
-    },
-    harm: ({ response }) => response.body.trim().endsWith('0'),
-    sound: ({ response }) => response.body === '1',
+    ...FORM,
   },
 ]
