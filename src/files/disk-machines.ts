@@ -219,8 +219,7 @@ function rootMachines(scope: Scope, options: DiskOptions): ScopeMachines {
     notices,
     skipped,
     unsettled,
-    ...(scope.single.length === 0 &&
-      mains('nginx').length === 0 && { texts: once(() => textsThatConfigure(files, scope.paths)) }),
+    ...(scope.single.length === 0 && { texts: once(() => textsThatConfigure(files, scope.paths)) }),
     ...repositoryOf(files, withProjectsBeside(scope)),
   }
   const isEmpty =

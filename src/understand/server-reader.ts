@@ -29,6 +29,7 @@ import { evaluateApache } from '../servers/apache/evaluate.ts'
 import { filesInWorld } from '../servers/files-in-world.ts'
 import type { NginxConfiguration } from '../servers/nginx/configuration.ts'
 import { evaluateNginx, type NginxInput } from '../servers/nginx/evaluate.ts'
+import { packageFile } from '../servers/nginx/package-files.ts'
 import { supposedProblems } from '../servers/nginx/supposed-problems.ts'
 import { packageVersion } from '../servers/package-version.ts'
 import type { ServerVersion } from '../servers/version.ts'
@@ -144,6 +145,7 @@ export function serverReader(
       ...(isInLocation && { fragmentContext: 'location' as const }),
       version: versionIn(home, 'nginx'),
       includeMap: settings.includeMap,
+      ...(home === null && { ofPackage: value => packageFile(value, of.texts ?? (() => null)) }),
       world,
     }
     const configuration = evaluateNginx(input)

@@ -50,6 +50,8 @@ export interface NginxInput {
   readonly fragmentContext?: NginxContext
   readonly version: ServerVersion
   readonly includeMap?: readonly IncludeMapping[]
+  /** The text of a file that an `include` names and nginx's package brings, where nobody keeps it. */
+  readonly ofPackage?: (value: string) => Source | null
   /** True where the files came from an `nginx -T` dump, which holds all that nginx reads. */
   readonly isDump?: boolean
   /** How a template's statements come out; the first branch of each where absent. */
@@ -181,6 +183,7 @@ class Evaluation {
       path === null ? null : path.slice(0, path.lastIndexOf('/')),
       input.includeMap,
       input.isDump,
+      input.ofPackage,
     )
   }
 

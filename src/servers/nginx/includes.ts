@@ -84,13 +84,14 @@ export function loadsModulesAlone(path: string): boolean {
  * in. Without a main file that directory is `/etc/nginx` where that has the path, as in a container; else the first
  * directory upward from the including file that has it stands for it. A missing file is fatal only where its absence
  * is evidence. `isComplete` says that every file that nginx would read is there, so that a pattern which finds none
- * means none.
+ * means none. `ofPackage` has the text of a file that is not there since nginx's package brings it.
  */
 export function includeResolver(
   files: FileSystem,
   mainDirectory: string | null,
   mappings: readonly IncludeMapping[] = [],
   isComplete = false,
+  ofPackage: (value: string) => Source | null = () => null,
 ): (request: IncludeRequest) => readonly IncludeStep[] {
   const known = new Map<string, readonly IncludeStep[]>()
   const holdsEverything = files.covers('/no-such-directory/no-such-directory/no-such-file')
@@ -150,7 +151,7 @@ export function includeResolver(
         if (directory === '') break
       }
     }
-    return [outside(value)]
+    return [leftOut(value)]
   }
 
   const read = (path: string): IncludeStep => {
@@ -176,9 +177,15 @@ export function includeResolver(
     }
   }
 
+  /** What nobody keeps beside what includes it. */
+  const leftOut = (path: string, name = path): IncludeStep => {
+    const source = ofPackage(name)
+    return source === null ? outside(path) : { kind: 'source', path: source.path, source }
+  }
+
   const absent = (path: string, directory: string): IncludeStep => {
-    if (isLink(files, path) ? !holdsEverything : !files.covers(path)) return outside(path)
-    if (isStockFile(files, path, directory)) return outside(path)
+    if (isLink(files, path) ? !holdsEverything : !files.covers(path)) return leftOut(path)
+    if (isStockFile(files, path, directory)) return leftOut(path, path.slice(directory.length + 1))
     return problem(path, 'include-missing', `\`${path}\` is not there`)
   }
 
