@@ -1,5 +1,6 @@
 import type { Place } from '../text/source.ts'
 import type { ManifestProblem } from './manifest-problem.ts'
+import type { PodRun } from './read-pod-run.ts'
 
 /** What a file of manifests says of servers and of what leads to them; templates and what stands in them are left out. */
 export interface Manifests {
@@ -17,7 +18,7 @@ export interface ConfigMap {
   readonly at: Place
   /** The keys of `data` and `binaryData`, with the places where they are written. */
   readonly keys: ReadonlyMap<string, Place>
-  /** The values of `data` that no template makes. */
+  /** The values of `data`; one that a template makes is unknown. */
   readonly texts: ReadonlyMap<string, string>
 }
 
@@ -67,6 +68,7 @@ export interface PodContainer {
   readonly keyReferences: ReadonlyMap<string, { readonly configMap: string; readonly key: string }>
   /** The ConfigMaps of `envFrom` whose keys are variables under their own names. */
   readonly environmentMaps: readonly string[]
+  readonly run: PodRun
 }
 
 export interface PodProbe {

@@ -6,6 +6,7 @@ import { isNull, type YamlMap } from '../yaml/yaml-node.ts'
 import { checkManifest } from './check-manifest.ts'
 import type { ManifestProblem } from './manifest-problem.ts'
 import { entryAt, itemsOf, listAt, mapAt, type Pod, podOf, textAt } from './yaml-paths.ts'
+import { podRun } from './read-pod-run.ts'
 import type {
   ClusterService,
   ConfigMap,
@@ -217,6 +218,7 @@ export function containerOf(
         // With a prefix the variables have other names.
         entryAt(each, 'prefix') === null ? (textAt(each, 'configMapRef', 'name') ?? []) : [],
       ),
+      run: podRun(map, spec, PROBES),
     },
   ]
 }

@@ -71,6 +71,21 @@ export default defineRule({
       },
     },
     {
+      title: "scripts that the snippet of Debian's package runs, which nobody keeps",
+      files: {
+        'etc/nginx/sites-enabled/shop': site(conf`
+          location «/admin/» {
+              auth_basic "Admins";
+              auth_basic_user_file /etc/nginx/htpasswd;
+          }
+          location ~ \.php$ {
+              include snippets/fastcgi-php.conf;
+              fastcgi_pass unix:/run/php/php8.2-fpm.sock;
+          }
+        `),
+      },
+    },
+    {
       title: 'a directory that is closed to everybody',
       files: {
         'nginx.conf': site(conf`

@@ -6,6 +6,7 @@ import type { Container } from '../../src/deployment/containers/container.ts'
 import { exposesBesides } from '../../src/deployment/containers/exposes-besides.ts'
 import { containerOfImage } from '../../src/deployment/containers/images-alone.ts'
 import { type Chart, chartsIn, chartsOf } from '../../src/deployment/kubernetes/charts.ts'
+import { isOfOthers } from '../../src/deployment/kubernetes/image-names.ts'
 import type { AppServerProgram, Deployment } from '../../src/deployment/model.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import type { RuleFinding } from '../../src/engine/rule.ts'
@@ -126,10 +127,6 @@ function whatAsks({ pods, services }: Chart, { probes }: ChartContainer): readon
   ]
 }
 
-/** Images that a repository takes as they are. */
-const OF_OTHERS =
-  /^[^/]+$|^(?:docker\.io\/)?library\/|^(?:docker\.io\/)?(?:bitnami|grafana|prom|nginxinc|oauth2-proxy)\/|^(?:registry\.k8s|k8s\.gcr|gcr)\.io\/|^quay\.io\/(?:oauth2|prometheus|keycloak)/
-
 /**
  * True where a pod runs the image of a Dockerfile: its name is that of the chart or of the Dockerfile's directory, and no
  * other Dockerfile starts a server.
@@ -140,12 +137,12 @@ function isOfImage(
   { name }: Chart,
   charts: readonly Chart[],
 ): boolean {
-  if (repository === null || OF_OTHERS.test(repository) || image === null) return false
+  if (repository === null || isOfOthers(repository) || image === null) return false
   const { path } = image.stage.at.source
   const base = posix.basename(repository)
   if (base === posix.basename(posix.dirname(path))) return true
   const images = new Set(charts.flatMap(chart => chart.pods.flat()).flatMap(each => each.repository ?? []))
-  const own = [...images].filter(each => !OF_OTHERS.test(each))
+  const own = [...images].filter(each => !isOfOthers(each))
   if (base !== name && own.length > 1) return false
   const built = [...project.services.values()].filter(({ build }) => build !== null)
   return built.length === 1 && onlyDockerfile(hostFiles, path)

@@ -5,6 +5,7 @@ import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { formatEndpoint, isLoopback } from '../../src/servers/address.ts'
 import { conf } from '../../src/engine/conf.ts'
+import { kubernetesDeployment } from '../_deployment-examples.ts'
 import { composeWith, siteTo } from './_examples.ts'
 
 /** An image that no compose file runs. */
@@ -60,6 +61,20 @@ export default defineRule({
       `),
     },
     {
+      title: 'what a pod starts, of which the manifest says the port',
+      files: {
+        ...image('CMD ["uvicorn", "main:app"]'),
+        'deploy/web.yaml': kubernetesDeployment({
+          image: 'registry.example.org/shop:1',
+          container: conf`
+            args: ["uvicorn", "main:app", "--host", "127.0.0.1", "--port", "«$(PORT)»"]
+            env: [{ name: PORT, value: "8080" }]
+            ports: [{ containerPort: 8080 }]
+          `,
+        }),
+      },
+    },
+    {
       title: 'the host that a script for Node.js names',
       files: {
         ...image(conf`
@@ -104,6 +119,20 @@ export default defineRule({
         EXPOSE 8000
         CMD ["uvicorn", "main:app", "--host", "0.0.0.0"]
       `),
+    },
+    {
+      title: 'a pod with another container in it, which may be the proxy',
+      files: {
+        ...image('CMD ["uvicorn", "main:app", "--host", "0.0.0.0"]'),
+        'deploy/web.yaml': kubernetesDeployment({
+          image: 'registry.example.org/shop:1',
+          container: conf`
+            args: ["uvicorn", "main:app", "--host", "127.0.0.1"]
+            ports: [{ containerPort: 8000 }]
+          `,
+          pod: '  - { name: proxy, image: "envoyproxy/envoy:v1.31.0" }',
+        }),
+      },
     },
     {
       title: 'an address that the image sets',
@@ -183,11 +212,11 @@ function isProxy({ text }: WrittenText): boolean {
   return /^(?:\S*\/)?(?:nginx|apache2|apache2?ctl|httpd|caddy|haproxy|traefik|envoy)$/.test(text)
 }
 
-/** The ports that a compose file publishes; of an image alone those that it says to publish. */
+/** The ports that a compose file publishes; of an image alone those that it, or the pod that runs it, says to publish. */
 function portsOf({ service, image, isAlone }: Container) {
   const ports = service.ports.flatMap(({ at, target, published }) =>
     target.known && published !== null ? [{ at, ...target.value }] : [],
   )
-  const exposed = isAlone ? (image?.exposes ?? []) : []
+  const exposed = isAlone ? [...(image?.exposes ?? []), ...service.expose] : []
   return [...ports, ...exposed.flatMap(({ at, port }) => (port.known ? [{ at, ...port.value }] : []))]
 }

@@ -10,6 +10,7 @@ import { memo } from '../../parsers/collections/memo.ts'
 import { commandsOfContainer } from '../deployment/build/programs/app-commands.ts'
 import { commandsOfScripts, scriptsOf } from '../deployment/build/programs/script-commands.ts'
 import { withStarters } from '../deployment/build/programs/with-starters.ts'
+import { podContainers } from '../deployment/kubernetes/pod-containers.ts'
 import { containerOfImage } from '../deployment/containers/images-alone.ts'
 import { looseDockerfiles } from '../deployment/containers/loose-files.ts'
 import { readContainers } from '../deployment/containers/read-containers.ts'
@@ -43,6 +44,7 @@ export async function loadParsers(
       ...looseDockerfiles(repository, projects).flatMap(
         path => containerOfImage(repository.files, path) ?? [],
       ),
+      ...podContainers(repository),
     ]
   })
   const wanted = [

@@ -3,6 +3,7 @@ import { isStandIn } from '../../parsers/text/stand-in.ts'
 import { buildDeployment } from '../deployment/build/build-deployment.ts'
 import type { MachineInput } from '../deployment/build/machines.ts'
 import { containerOf, everyContainer } from '../deployment/containers/brought-files.ts'
+import { podContainers } from '../deployment/kubernetes/pod-containers.ts'
 import {
   type Configurations,
   containersAlone,
@@ -54,7 +55,10 @@ export function serverJoiner(
         setups: machine.setups,
         setupsBeside: machine.setupsBeside,
         guides: machine.guides,
-        containers: () => (repository === undefined ? [] : everyContainer(repository, projects)),
+        containers: () =>
+          repository === undefined
+            ? []
+            : [...everyContainer(repository, projects), ...podContainers(repository)],
         python: settings.python ?? null,
         shell: settings.shell ?? null,
       }),

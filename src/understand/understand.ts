@@ -5,6 +5,7 @@ import { withLyingProjects, withPhpFiles, withStarters } from '../deployment/bui
 import { withWsgiScripts } from '../deployment/build/programs/with-wsgi-scripts.ts'
 import { looseFiles } from '../deployment/containers/loose-files.ts'
 import { everyContainer } from '../deployment/containers/brought-files.ts'
+import { podContainers } from '../deployment/kubernetes/pod-containers.ts'
 import type { Container } from '../deployment/containers/container.ts'
 import { type Configurations, machineOf, type Servers } from '../deployment/containers/join-containers.ts'
 import type { Deployment } from '../deployment/model.ts'
@@ -138,7 +139,8 @@ export function understand(
     apache: [...mains.apache, ...sets.flatMap(set => set.apache), ...hosts],
     htaccess: alone,
     deployments: [...deployments, ...lying],
-    containers: () => (repository === undefined ? [] : everyContainer(repository, projects)),
+    containers: () =>
+      repository === undefined ? [] : [...everyContainer(repository, projects), ...podContainers(repository)],
     failures: reader.failures,
   }
 }

@@ -5,11 +5,12 @@ import type { DockerImage } from '../../../parsers/dockerfile/image-of-stage.ts'
 import { imageOfStage } from '../../../parsers/dockerfile/image-of-stage.ts'
 import { readDockerfile } from '../../../parsers/dockerfile/read-dockerfile.ts'
 import { known, unknown } from '../../../parsers/text/fact.ts'
+import { isBelow } from '../../../parsers/text/is-below.ts'
 import { type FileSystem, sourceAt } from '../../files/file-system.ts'
 import { namesServer } from '../../files/starters.ts'
 import { commandsOfContainer, fileReader } from '../build/programs/app-commands.ts'
 import { buildContext } from './build-context.ts'
-import type { Container } from './container.ts'
+import type { Container, ContainerMount } from './container.ts'
 import { copiesOf, filesInside, imageName, imageReference, leftOutOf } from './read-containers.ts'
 
 /**
@@ -50,8 +51,19 @@ export const imageContainer = memoByKey((files: FileSystem, path: string): Conta
   }
 })
 
+/** An image with something in place of what it has somewhere. */
+export function withMounts(container: Container, more: readonly ContainerMount[]): Container {
+  const { mounts, service, hostFiles, image } = container
+  const { build } = service
+  if (more.length === 0 || build === null || !build.context.known) return container
+  const kept = mounts.filter(({ target }) => !more.some(other => isBelow(target, other.target)))
+  const path = posix.join(build.context.value, build.dockerfile?.known === true ? build.dockerfile.value : '')
+  const isLeftOut = leftOutOf(hostFiles, build.context.value, path)
+  return { ...container, mounts: [...more, ...kept], files: filesInside(kept, hostFiles, isLeftOut, image) }
+}
+
 /** True also for a script that names one, which is read when it is followed. */
-function startsServer(container: Container): boolean {
+export function startsServer(container: Container): boolean {
   const read = fileReader(container.files)
   return commandsOfContainer(container).some(({ command: { words, directory } }) =>
     words.some(({ text }) => {

@@ -4,7 +4,8 @@ import { dockerfilePaths } from '../../../parsers/dockerfile/dockerfile-paths.ts
 import type { Repository } from '../../files/machine.ts'
 import { mountedFiles } from '../../files/mounted-files.ts'
 import { GUNICORN, VASSAL, writtenName } from '../../files/starters.ts'
-import { containerOfImage } from './images-alone.ts'
+import { MOST_MANIFESTS, podContainers } from '../kubernetes/pod-containers.ts'
+import { containerOfImage, startsServer } from './images-alone.ts'
 import { machineOf } from './join-containers.ts'
 import { readContainers } from './read-containers.ts'
 import type { MachineInput } from '../build/machines.ts'
@@ -12,8 +13,6 @@ import type { LooseStarters } from '../model.ts'
 
 /** So many Dockerfiles are read of a repository, and as many units. */
 const MOST = 150
-/** And so many files that may hold manifests. */
-export const MOST_MANIFESTS = 300
 
 /**
  * A machine that stands for the Dockerfiles which no project of a repository builds, for its manifests of Kubernetes and
@@ -33,7 +32,13 @@ export function looseFiles(
     projects: projects.filter(project => readContainers(project, files, projects).length === 0),
     hasBuilds: projects.some(({ services }) => [...services.values()].some(({ build }) => build !== null)),
   }
-  const containers = loose.dockerfiles.flatMap(path => containerOfImage(files, path) ?? [])
+  const pods = podContainers(repository)
+  const inPods = new Set(pods.map(({ image }) => image?.stage.at.source.path))
+  const alone = loose.dockerfiles.filter(path => !inPods.has(path))
+  const containers = [
+    ...pods.filter(startsServer),
+    ...alone.flatMap(path => containerOfImage(files, path) ?? []),
+  ]
   const { dockerfiles, projects: unread } = loose
   const { services, uwsgi, gunicorn } = loose.starters
   const found = [dockerfiles, loose.manifests, unread, services, uwsgi, gunicorn]

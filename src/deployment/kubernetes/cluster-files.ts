@@ -12,8 +12,8 @@ import { readSecretValues, type SecretValues } from '../../../parsers/kubernetes
 import type { Source } from '../../../parsers/text/source.ts'
 import { isKustomization, readKustomizeFunctions } from '../../../parsers/kubernetes/read-kustomization.ts'
 import { sourceAt } from '../../files/file-system.ts'
-import { MOST_MANIFESTS } from '../containers/loose-files.ts'
 import type { Deployment, LooseFiles } from '../model.ts'
+import { MOST_MANIFESTS } from './pod-containers.ts'
 
 /** The manifests of a repository, each file by itself. */
 export interface ClusterFiles {

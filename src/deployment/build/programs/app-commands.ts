@@ -107,8 +107,9 @@ function setAtRun(name: string): typeof NOT_SEEN | null {
 
 const commandIn = memo(({ service, image, hostFiles, isAlone }: Container) => {
   if (!isAlone) return commandOfContainer(service, image, fileReader(hostFiles))
-  const owned = commandOfContainer(null, image, fileReader(hostFiles))
-  if (owned === null) return null
+  const owned = commandOfContainer({ ...service, envFiles: [] }, image, fileReader(hostFiles))
+  // Of a pod the manifest says every variable.
+  if (owned === null || service.envFiles.length === 0) return owned
   const { environment } = owned.command
   return {
     ...owned,
