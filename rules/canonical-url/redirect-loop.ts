@@ -65,6 +65,14 @@ export default defineRule({
       files: { 'nginx.conf': both('return 301 «https://example.org$request_uri»;') },
     },
     {
+      title: 'beside a file of TLS settings that is not here',
+      files: {
+        'nginx.conf': both(
+          'include snippets/ssl-params.conf;\nreturn 301 «https://example.org$request_uri»;',
+        ),
+      },
+    },
+    {
       title: 'two names that send to each other',
       files: {
         'nginx.conf': conf`

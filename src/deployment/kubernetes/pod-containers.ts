@@ -45,10 +45,7 @@ export const podContainers = memo((repository: Repository): readonly Container[]
 const OBJECT = /^apiVersion:/m
 
 function isPatching({ path, text }: Source): boolean {
-  return (
-    isKustomization(path) &&
-    /^(?:patches\w*|components|transformers|replacements):/m.test(text)
-  )
+  return isKustomization(path) && /^(?:patches\w*|components|transformers|replacements):/m.test(text)
 }
 
 /** True for what keeps one container running that has an address of its own. */

@@ -114,7 +114,7 @@ export function mayHoldSectionsUnread({ unread = [] }: ApacheConfiguration): boo
 }
 
 const WITHOUT_SECTIONS =
-  /\b(?:mods-\w+|(?:conf\.)?modules?\.d|mime\.types|magic|ports\.conf|options-ssl-apache\.conf)\b/
+  /\b(?:mods-\w+|(?:conf\.)?modules?\.d|mime\.types|magic|ports\.conf|options-ssl-apache\.conf|(?:ssl|tls)[-_](?:params?|settings?|options?|common)\.conf)\b/
 
 /** The names that the module of PHP has had, the newest first. */
 export const PHP_MODULES = ['php_module', 'php7_module', 'php5_module'] as const

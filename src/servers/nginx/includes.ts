@@ -3,6 +3,7 @@ import type { Source } from '../../../parsers/text/source.ts'
 import type { UnreadReason } from '../unread-file.ts'
 import type { NginxProblemCode } from './configuration.ts'
 import { expandGlob, isGlob } from './glob.ts'
+import { setByName } from './set-by-name.ts'
 
 /** The first mapping whose directory holds an include's absolute path moves it; slashes at the ends say nothing. */
 export interface IncludeMapping {
@@ -59,11 +60,12 @@ const STOCK_FILES = [
 ]
 
 /**
- * True for a file that comes with nginx and sets types, parameters or headers: that it was not read leaves open which,
- * and neither a server nor a certificate.
+ * True for a file that comes with nginx, or has such a name, and sets types, parameters or headers: that it was not read
+ * leaves open which, and neither a server nor a certificate.
  */
 export function setsParametersAlone(path: string): boolean {
-  return !path.includes('snakeoil') && STOCK_FILES.some(name => path === name || path.endsWith(`/${name}`))
+  if (STOCK_FILES.some(name => path === name || path.endsWith(`/${name}`))) return !path.includes('snakeoil')
+  return setByName(path)?.every(prefix => prefix !== 'ssl_') === true
 }
 
 /** The directories of Debian's, Alpine's and Red Hat's packages in which each module has a file. */

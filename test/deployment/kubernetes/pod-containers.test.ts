@@ -94,7 +94,8 @@ test('the variables are those of the image, the ConfigMaps and the manifest', ()
 })
 
 test('what a Secret or a ConfigMap of another repository holds is not known', () => {
-  const given = (from: string): string => deployment(conf`
+  const given = (from: string): string =>
+    deployment(conf`
     ${OWN}
     envFrom: [{ ${from} }]
   `)
@@ -126,7 +127,9 @@ test('containers that share a pod, patches, templates and images of others are l
   const isRead = (texts: Texts): boolean => started(texts).some(([words]) => words === 'gunicorn pod:app')
   const plain = deployment(own)
   assert.ok(isRead({ 'k8s/web.yaml': plain }))
-  assert.not.ok(isRead({ 'k8s/web.yaml': `${plain}        - { name: log, image: registry.example.org/log:1 }\n` }))
+  assert.not.ok(
+    isRead({ 'k8s/web.yaml': `${plain}        - { name: log, image: registry.example.org/log:1 }\n` }),
+  )
   assert.not.ok(isRead({ 'k8s/web.yaml': deployment(own, 'hostNetwork: true') }))
   assert.not.ok(isRead({ 'k8s/web.yaml': deployment(own.replace(OWN, 'image: nginx:1.27')) }))
   assert.not.ok(isRead({ 'k8s/web.yaml': plain.replace('name: shop', 'name: {{ name }}') }))

@@ -5,7 +5,10 @@ import { parseNginx } from '../../../parsers/nginx/parse.ts'
 import { textSource } from '../../../parsers/text/source.ts'
 import { packageFile } from '../../../src/servers/nginx/package-files.ts'
 
-const brought = (value: string, ...texts: readonly (readonly [path: string, text: string])[]): string | null =>
+const brought = (
+  value: string,
+  ...texts: readonly (readonly [path: string, text: string])[]
+): string | null =>
   packageFile(value, () => texts.map(([path, text]) => textSource(path, text)))?.path ?? null
 
 test('an include names a file of the package with or without its directory', () => {
@@ -21,7 +24,10 @@ test('a file that some text is, writes or changes is not that of the package', (
   assert.is(brought('proxy_params', ['/roles/web/templates/proxy_params.j2', '']), null)
   assert.is(brought('proxy_params', ['/setup.sh', "sed -i 's/a/b/' /etc/nginx/proxy_params"]), null)
   assert.is(brought('proxy_params', ['/site.conf', 'include proxy_params; # see proxy_params']), null)
-  assert.is(packageFile('proxy_params', () => null), null)
+  assert.is(
+    packageFile('proxy_params', () => null),
+    null,
+  )
 })
 
 test('the texts say what those of the package say', () => {
@@ -38,7 +44,8 @@ test('the texts say what those of the package say', () => {
     }
     const own = packageFile(name, () => [])
     // Of `Host` releases differ.
-    const withoutHost = (all: readonly string[]): readonly string[] => all.filter(line => !/ (?:HTTP_HOST|Host) /.test(line))
+    const withoutHost = (all: readonly string[]): readonly string[] =>
+      all.filter(line => !/ (?:HTTP_HOST|Host) /.test(line))
     assert.equal(withoutHost(lines(own?.text ?? '')), withoutHost(lines(installed)), name)
   }
 })

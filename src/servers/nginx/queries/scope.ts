@@ -4,6 +4,7 @@ import { isUnknownWord, placeText } from '../../../../parsers/text/source.ts'
 import { groupBy } from '../../../../parsers/collections/group-by.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
 import { loadsModulesAlone } from '../includes.ts'
+import { setByName } from '../set-by-name.ts'
 
 /** A block, or null for what stands at the top of the configuration. */
 export type NginxScope = NginxDirective | null
@@ -137,8 +138,8 @@ const hasSites = memo(({ sources }: NginxConfiguration): boolean =>
 function maySet(path: string, name: string | null): boolean {
   if (loadsModulesAlone(path)) return name === 'load_module'
   if (name !== null && LOCAL.has(name) && STOCK_DIRECTORY.test(path)) return false
-  const set = STOCK_FILES.get(path.slice(path.lastIndexOf('/') + 1))
-  if (set === undefined) return true
+  const set = STOCK_FILES.get(path.slice(path.lastIndexOf('/') + 1)) ?? setByName(path)
+  if (set === null) return true
   return name !== null && name !== 'proxy_pass' && set.some(prefix => name.startsWith(prefix))
 }
 

@@ -1,0 +1,45 @@
+/**
+ * What a file sets that a server or location includes, by its name: the beginnings of its directives. Of some four
+ * hundred repositories every file with such a name that is no server itself held these alone, but for one in thirty.
+ */
+const FAMILIES: readonly (readonly [name: RegExp, sets: readonly string[]])[] = [
+  [
+    named(
+      '(?:ssl|tls)',
+      'ciphers?|protocols?|hardening|security|intermediate|modern|certs?|certificates?|dhparams?|strong|hsts|headers?',
+    ),
+    ['ssl_', 'add_header', 'more_set_headers', 'resolver'],
+  ],
+  [
+    named(
+      '(?:(?:security|secure|https?|extra|response)[-_])*(?:headers|hsts|sts)',
+      'https?|ssl|html|static|security',
+    ),
+    ['add_header', 'add_trailer', 'more_', 'expires', 'etag', 'server_tokens', 'proxy_hide_header'],
+  ],
+  [
+    named(
+      '(?:reverse[-_])?proxy[-_](?:params?|headers?|set[-_]headers?|settings?|options?|timeouts?|buffers?)',
+      'static|dynamic|auth',
+    ),
+    ['proxy_', 'client_'],
+  ],
+  [named('(?:gzip|brotli|compression)', 'types?|static'), ['gzip', 'brotli']],
+  [named('fastcgi[-_]params?', 'php'), ['fastcgi_']],
+  [named('uwsgi[-_]params?', ''), ['uwsgi_']],
+]
+
+/** A name that stands alone, or with words that say nothing of what is in the file. */
+function named(name: string, words: string): RegExp {
+  const plain =
+    'params?|settings?|options?|includes?|common|defaults?|base|shared|global|general|config|conf|snippet'
+  const more = words === '' ? plain : `${plain}|${words}`
+  return new RegExp(
+    `(?:^|/)(?:(?:common|global|shared)[-_])?${name}(?:[-_.](?:${more}))*(?:\\.(?:conf|inc|cfg))?$`,
+  )
+}
+
+/** The beginnings of the directives that a file sets, by its name alone; null for a name that says nothing of it. */
+export function setByName(path: string): readonly string[] | null {
+  return FAMILIES.find(([name]) => name.test(path))?.[1] ?? null
+}
