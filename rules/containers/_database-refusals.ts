@@ -33,22 +33,30 @@ function writtenIn(fact: Fact<string> | null): string | null {
   return fact?.at == null ? null : (/\$(?:\{\w+|\w+)/.exec(placeText(fact.at))?.[0].replace('{', '') ?? null)
 }
 
+interface Seen {
+  /** True where a client of the same container may make users. */
+  readonly hasMaker: boolean
+  /** True where the program of the client is seen to make no database. */
+  readonly makesNone: boolean
+  /** True where its code may say in which database of MongoDB the user is. */
+  readonly saysAuthSource: () => boolean
+}
+
 /**
  * What a database refuses first of a client that reaches it; null where nothing is seen.
  *
- * @param hasMaker true where a client of the same container may make users
- * @param makesNone true where the program of the client is seen to make no database
+ * @param seen what else is known of the container of the client
  */
 export function refusal(
   client: DatabaseClient,
   database: Database,
-  { hasMaker, makesNone }: { readonly hasMaker: boolean; readonly makesNone: boolean },
+  { hasMaker, makesNone, saysAuthSource }: Seen,
 ): RuleFinding | null {
   if (client.kind !== null && client.kind !== database.kind) return null
   return (
     otherPort(client, database) ??
     withoutTls(client, database) ??
-    login(client, database, hasMaker) ??
+    login(client, database, hasMaker, saysAuthSource) ??
     (makesNone ? noDatabase(client, database) : null)
   )
 }
@@ -134,13 +142,18 @@ function withoutTls(client: DatabaseClient, { service, plain }: Database): RuleF
   }
 }
 
-function login(client: DatabaseClient, database: Database, hasMaker: boolean): RuleFinding | null {
+function login(
+  client: DatabaseClient,
+  database: Database,
+  hasMaker: boolean,
+  saysAuthSource: () => boolean,
+): RuleFinding | null {
   const { kind } = database
   if (kind === 'Redis') return withoutPassword(client, database) ?? otherPassword(client, database)
   if (kind === 'RabbitMQ') return otherUserOfRabbit(client, database) ?? otherPassword(client, database)
   if (kind === 'MongoDB')
     return (
-      refusedByMongo(client, database) ??
+      refusedByMongo(client, database, saysAuthSource) ??
       (isSameUser(client, database) ? otherPassword(client, database) : null)
     )
   // Its superuser may do all, with a password of its own.
@@ -190,7 +203,11 @@ function withoutPassword(client: DatabaseClient, { service, password }: Database
 }
 
 /** The one user that its image makes is of the database `admin`, which a client looks for in the one that it names. */
-function refusedByMongo(client: DatabaseClient, { service, user, password }: Database): RuleFinding | null {
+function refusedByMongo(
+  client: DatabaseClient,
+  { service, user, password }: Database,
+  saysAuthSource: () => boolean,
+): RuleFinding | null {
   if (!client.isUrl || user === null || password === null) return null
   const related = [{ at: user.at ?? service.at, message: 'the database has this user' }]
   const url = placeText(client.at)
@@ -202,22 +219,38 @@ function refusedByMongo(client: DatabaseClient, { service, user, password }: Dat
       label: 'no login',
       related,
     }
+  // The password may be a variable; what else is one may say another database.
+  const beside = url.replace(/^(\W*[\w+]+:\/\/)[^@/]*@/, '$1')
+  const name = nameOfUser(client, user, url)
   if (
-    client.user?.known !== true ||
-    !user.known ||
-    client.user.value !== user.value ||
+    name === null ||
     database === '' ||
     database === 'admin' ||
-    /authSource|authMechanism|[$\0\uFFFD]/i.test(url)
+    /authSource|authMechanism|[$\0\uFFFD]/i.test(beside) ||
+    saysAuthSource()
   )
     return null
   return {
     at: client.at,
-    message: `the user \`${user.value}\` of the service \`${service.name}\` is one of the database \`admin\`, and is looked for in \`${database}\`: Authentication failed`,
+    message: `the user \`${name}\` of the service \`${service.name}\` is one of the database \`admin\`, and is looked for in \`${database}\`: Authentication failed`,
     label: 'another `authSource`',
     related,
     help: 'Add `?authSource=admin` to the URL',
   }
+}
+
+/** The user of a URL, where it is the one that the image makes: by its name, or by one variable for both. */
+function nameOfUser({ user: own }: DatabaseClient, user: Fact<string>, url: string): string | null {
+  if (own?.known === true) return user.known && own.value === user.value ? own.value : null
+  const [, written] = /^\W*[\w+]+:\/\/(\$(?:\{\w+\}|\w+)):/.exec(url) ?? []
+  const variable = written?.replace(/[${}]/g, '')
+  return variable !== undefined && !user.known && user.at !== null && isVariable(placeText(user.at), variable)
+    ? written!
+    : null
+}
+
+function isVariable(text: string, name: string): boolean {
+  return new RegExp(`(?:^|[=:\\s"'])\\$(?:\\{${name}\\}|${name})["']?$`).test(text)
 }
 
 function otherUser(

@@ -10,6 +10,7 @@ import { apart, sharesNetwork, unknownHost } from './_database-addresses.ts'
 import { containerVariables } from './_container-variables.ts'
 import { type DatabaseClient, databaseClients, settingsOfContainers } from './_database-clients.ts'
 import { hasRootPassword, isMaker, refusal, unreadName } from './_database-refusals.ts'
+import { codeOf } from './_says-in-code.ts'
 import { isUserOfSql } from './_users-of-sql.ts'
 import { type Database, databasesOf } from './_databases.ts'
 
@@ -68,6 +69,8 @@ const MONGO = conf`
       MONGO_INITDB_ROOT_USERNAME: root
       MONGO_INITDB_ROOT_PASSWORD: one-password
 `
+
+const MONGO_OF_VARIABLES = MONGO.replace(': one-password', ': ${MONGO_PASSWORD}')
 
 /** The database and the application, each with a file of variables. */
 const fromFiles = (application: string, database = ''): Record<string, string> => ({
@@ -354,8 +357,70 @@ export default defineRule({
       title: 'the root of MongoDB, looked for in another database',
       files: tree('MONGO_URL: «mongodb://root:one-password@mongo:27017/shop»', MONGO),
     },
+    {
+      title: 'the root of MongoDB in another database, with a password that a variable gives',
+      files: tree('MONGO_URL: «mongodb://root:${MONGO_PASSWORD}@mongo:27017/shop»', MONGO_OF_VARIABLES),
+    },
+    {
+      title: 'the root of MongoDB that a variable names, and options in the URL',
+      files: tree(
+        'SPRING_DATA_MONGODB_URI: "«mongodb://${MONGO_USER}:${MONGO_PASSWORD}@mongo/shop?retryWrites=true»"',
+        MONGO_OF_VARIABLES.replace(': root', ': ${MONGO_USER}'),
+      ),
+    },
+    {
+      title: 'the root of MongoDB in a file of variables',
+      files: {
+        ...tree('DEBUG: "no"', MONGO),
+        'docker-compose.yml': conf`
+          services:
+            web:
+              build: .
+              env_file: web.env
+            ${MONGO}
+        `,
+        'web.env': 'MONGO_URL=«mongodb://root:one-password@mongo:27017/shop»\n',
+        'server.js': 'require("mongoose").connect(process.env.MONGO_URL)\n',
+      },
+    },
   ],
   good: [
+    {
+      title: 'the root of MongoDB, and the database in which it is looked for',
+      files: tree(
+        'MONGO_URL: mongodb://root:${MONGO_PASSWORD}@mongo:27017/shop?authSource=admin',
+        MONGO_OF_VARIABLES,
+      ),
+    },
+    {
+      title: 'the root of MongoDB without a database',
+      files: tree('MONGO_URL: mongodb://root:${MONGO_PASSWORD}@mongo:27017/', MONGO_OF_VARIABLES),
+    },
+    {
+      title: 'a database that another variable says',
+      files: tree('MONGO_URL: mongodb://root:${MONGO_PASSWORD}@mongo:27017/${MONGO_DB}', MONGO_OF_VARIABLES),
+    },
+    {
+      title: 'a user of MongoDB that a script makes',
+      files: tree(
+        'MONGO_URL: mongodb://root:${MONGO_PASSWORD}@mongo:27017/shop',
+        `${MONGO_OF_VARIABLES}  volumes: ["./init.js:/docker-entrypoint-initdb.d/init.js:ro"]\n`,
+      ),
+    },
+    {
+      title: 'a program that says it beside the URL',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            web:
+              build: .
+              environment:
+                MONGO_URL: mongodb://root:one-password@mongo:27017/shop
+            ${MONGO}
+        `,
+        'server.js': 'require("mongoose").connect(process.env.MONGO_URL, { authSource: "admin" })\n',
+      },
+    },
     {
       title: 'the password of a file that is to be copied',
       files: {
@@ -737,8 +802,12 @@ function refusedBy(
       hasRootPassword(client, database, containerVariables(container)) ||
       isMadeLater(client, database, container),
     makesNone: makesNone(container, client, database) && !isMade(),
+    saysAuthSource: () => codeOf(container)?.some(({ text }) => AUTH_SOURCE.test(text)) !== false,
   })
 }
+
+/** Drivers of MongoDB take the database of the user beside the URL, too. */
+const AUTH_SOURCE = /\bauth_?(?:source|db|mechanism|database)\b|createUser/i
 
 /** What makes a database that its image does not make. */
 const MAKES =
