@@ -4,7 +4,9 @@ import { serverPods, type ServerPod } from '../../src/deployment/kubernetes/serv
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { hiddenInPods } from './_needed-files.ts'
 import { OF_NGINX_IMAGE } from './_images.ts'
+import { kubernetesDeployment } from '../_deployment-examples.ts'
 import { main, manifests, page } from './_kubernetes-examples.ts'
 
 const file = (lines: string): string => conf`
@@ -12,12 +14,51 @@ const file = (lines: string): string => conf`
   ${lines}
 `
 
+const other = ({
+  image,
+  path,
+  key,
+  container = '',
+  volume = 'configMap: { name: web-conf }',
+}: {
+  readonly image: string
+  readonly path: string
+  readonly key: string
+  readonly container?: string
+  readonly volume?: string
+}): Record<string, string> => ({
+  'nginx.conf': page(),
+  'k8s/web.yaml': conf`
+    apiVersion: v1
+    kind: ConfigMap
+    metadata:
+      name: web-conf
+    data:
+      ${key}: ""
+    ---
+    ${kubernetesDeployment({
+      image,
+      container: conf`
+        ${container}
+        volumeMounts:
+          - name: conf
+            mountPath: ${path}
+      `,
+      pod: conf`
+        volumes:
+          - name: conf
+            ${volume}
+      `,
+    })}
+  `,
+})
+
 export default defineRule({
   summary: 'A ConfigMap is mounted where nginx does not find its files, or hides what it needs',
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'A ConfigMap is a directory with one file for each key, and without `subPath` it hides all that the image has at its place. On the name of a file the container is not created (`not a directory`) or nginx stops at a directory called `….conf`. At `/etc/nginx` it hides `mime.types` and the files of parameters: `open() "/etc/nginx/mime.types" failed`. And of `/etc/nginx/conf.d` nginx reads nothing but `*.conf`.',
+  why: 'A ConfigMap is a directory with one file for each key, and without `subPath` it hides all that the image has at its place. On the name of a file the container is not created (`not a directory`) or nginx stops at a directory called `….conf`. At `/etc/nginx` it hides `nginx.conf`, `mime.types` and the files of parameters: `open() "/etc/nginx/mime.types" failed`. So it is with the images of Apache, Tomcat, Caddy, Mosquitto and Prometheus. And of `/etc/nginx/conf.d` nginx reads nothing but `*.conf`.',
   remedy:
     'Write `subPath` with the key beside a `mountPath` that is a file, and mount whole ConfigMaps at `/etc/nginx/conf.d` alone',
   references: [
@@ -62,8 +103,65 @@ export default defineRule({
         `,
       }),
     },
+    {
+      title: 'a directory without the main file of nginx',
+      files: manifests({ nginx: page(), mount: 'mountPath: «/etc/nginx»' }),
+    },
+    {
+      title: 'a directory without the main file of nginx, started as the image does',
+      files: manifests({
+        nginx: page(),
+        image: 'docker.io/library/nginx:1.27-alpine',
+        container: 'command: ["nginx", "-g", "daemon off;"]',
+        mount: 'mountPath: «/etc/nginx/»',
+      }),
+    },
+    {
+      title: 'a directory without the main file of Apache',
+      files: other({ image: 'httpd:2.4', path: '«/usr/local/apache2/conf»', key: 'site.conf' }),
+    },
+    {
+      title: 'a key that becomes another file',
+      files: other({
+        image: 'prom/prometheus:v3.1.0',
+        path: '«/etc/prometheus»',
+        key: 'prometheus.yml',
+        volume: 'configMap: { name: web-conf, items: [{ key: prometheus.yml, path: config.yml }] }',
+      }),
+    },
   ],
   good: [
+    {
+      title: 'a program that is told of its file',
+      files: other({
+        image: 'prom/prometheus:v3.1.0',
+        path: '/etc/prometheus',
+        key: 'config.yml',
+        container: 'args: ["--config.file=/etc/prometheus/config.yml"]',
+      }),
+    },
+    {
+      title: 'a directory that has the file',
+      files: other({ image: 'caddy:2', path: '/etc/caddy', key: 'Caddyfile' }),
+    },
+    {
+      title: 'a key that becomes the file',
+      files: other({
+        image: 'caddy:2',
+        path: '/etc/caddy',
+        key: 'site',
+        volume: 'configMap: { name: web-conf, items: [{ key: site, path: Caddyfile }] }',
+      }),
+    },
+    {
+      title: 'a ConfigMap that is not in the repository',
+      files: other({
+        image: 'httpd:2.4',
+        path: '/usr/local/apache2/conf',
+        key: 'site.conf',
+        volume: 'configMap: { name: apache }',
+      }),
+    },
     {
       title: 'one file',
       files: manifests({ key: 'nginx.conf', nginx: main(), mount: file('subPath: nginx.conf') }),
@@ -104,6 +202,7 @@ export default defineRule({
     },
   ],
   *check(deployment) {
+    yield* hiddenInPods(deployment)
     for (const pod of serverPods(deployment)) {
       const { container, workload, configMap, mounts } = pod
       for (const mount of mounts) {

@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { once } from '../../parsers/collections/once.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { isNginxImage } from '../../src/deployment/containers/nginx-image.ts'
@@ -6,6 +7,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { hiddenOfHttpd } from './_hidden-of-httpd.ts'
 import { hiddenOfPhp } from './_hidden-of-php.ts'
+import { hiddenInContainer } from './_needed-files.ts'
 import { OF_NGINX_IMAGE } from './_images.ts'
 
 const tree = (
@@ -55,6 +57,14 @@ const httpd = (lines: string, more: Record<string, string> = {}): Record<string,
   `,
   ...more,
 })
+const service = (lines: string, files: Record<string, string>): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      web:
+        ${lines}
+  `,
+  ...files,
+})
 const php = (volume: string, more: Record<string, string> = {}, lines = ''): Record<string, string> => ({
   'docker-compose.yml': conf`
     services:
@@ -86,6 +96,24 @@ export default defineRule({
   ],
   unproven: 'The live tests start no containers: what a mount hides, no loopback shows',
   bad: [
+    {
+      title: 'the main file of nginx',
+      files: service('image: nginx:1.27\nvolumes: ["«./nginx:/etc/nginx»"]', {
+        'nginx/conf.d/site.conf': 'server {\n    listen 80;\n}\n',
+      }),
+    },
+    {
+      title: 'the main file of Apache',
+      files: service('image: httpd:2.4-alpine\nvolumes:\n  - «./apache:/usr/local/apache2/conf:ro»', {
+        'apache/site.conf': '<VirtualHost *:80>\n    ServerName example.org\n</VirtualHost>\n',
+      }),
+    },
+    {
+      title: 'a Caddyfile by another name',
+      files: service('image: caddy:2\nvolumes:\n  - «./caddy:/etc/caddy»', {
+        'caddy/site.caddyfile': 'example.org {\n    respond hello\n}\n',
+      }),
+    },
     { title: 'the types', files: tree('include «mime.types»;') },
     {
       title: 'parameters of FastCGI',
@@ -132,6 +160,35 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a file of the server that is made of a template',
+      files: service('image: nginx:1.27\nvolumes: ["./nginx:/etc/nginx"]', {
+        'nginx/nginx.conf.template': 'events {}\n',
+      }),
+    },
+    {
+      title: 'a directory of sites',
+      files: service('image: nginx:1.27\nvolumes: ["./nginx:/etc/nginx/conf.d"]', {
+        'nginx/site.conf': 'server {\n    listen 80;\n}\n',
+      }),
+    },
+    {
+      title: 'the main file in a mount of its own',
+      files: service(
+        'image: nginx:1.27\nvolumes: ["./sites:/etc/nginx", "./nginx.conf:/etc/nginx/nginx.conf"]',
+        {
+          'nginx.conf': 'events {\n}\nhttp {\n}\n',
+          'sites/site.conf': 'server {\n    listen 80;\n}\n',
+        },
+      ),
+    },
+    {
+      title: 'Prometheus that is told of another file',
+      files: service(
+        'image: prom/prometheus\ncommand: ["--config.file=/etc/prometheus/config.yml"]\nvolumes: ["./prometheus:/etc/prometheus"]',
+        { 'prometheus/config.yml': 'global: {}\n' },
+      ),
+    },
     {
       title: 'a directory of Apache that has them',
       files: httpd('LoadModule mime_module modules/mod_mime.so', { 'apache/mime.types': 'text/html html\n' }),
@@ -190,6 +247,9 @@ export default defineRule({
     },
   ],
   *check(deployment) {
+    const scripts = once(deployment.setups)
+    for (const { container } of deployment.machines)
+      if (container !== null) yield* hiddenInContainer(container, scripts)
     for (const { container } of deployment.machines)
       if (container?.base === 'php' && container.service.complete) yield* hiddenOfPhp(container)
     for (const { configuration, machine } of programsOfKind(deployment, 'apache')) {
