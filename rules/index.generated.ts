@@ -407,6 +407,7 @@ import containersModuleNotInImage from './containers/module-not-in-image.ts'
 import containersMountHidesFile from './containers/mount-hides-file.ts'
 import containersMountHidesPackages from './containers/mount-hides-packages.ts'
 import containersMountOfOtherKind from './containers/mount-of-other-kind.ts'
+import containersMysqlLoginUnsupported from './containers/mysql-login-unsupported.ts'
 import containersNameOfDockerDesktop from './containers/name-of-docker-desktop.ts'
 import containersNameOfOtherNetwork from './containers/name-of-other-network.ts'
 import containersNameResolvedOnce from './containers/name-resolved-once.ts'
@@ -1399,6 +1400,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/mount-hides-file', ...containersMountHidesFile },
   { id: 'containers/mount-hides-packages', ...containersMountHidesPackages },
   { id: 'containers/mount-of-other-kind', ...containersMountOfOtherKind },
+  { id: 'containers/mysql-login-unsupported', ...containersMysqlLoginUnsupported },
   { id: 'containers/name-of-docker-desktop', ...containersNameOfDockerDesktop },
   { id: 'containers/name-of-other-network', ...containersNameOfOtherNetwork },
   { id: 'containers/name-resolved-once', ...containersNameResolvedOnce },
