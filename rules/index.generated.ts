@@ -433,6 +433,7 @@ import containersPythonPackageMissing from './containers/python-package-missing.
 import containersRedirectShowsInnerPort from './containers/redirect-shows-inner-port.ts'
 import containersRequirementRefused from './containers/requirement-refused.ts'
 import containersResolverNotDocker from './containers/resolver-not-docker.ts'
+import containersRootImageRefused from './containers/root-image-refused.ts'
 import containersRunBeforeCopy from './containers/run-before-copy.ts'
 import containersSamePathOtherVolume from './containers/same-path-other-volume.ts'
 import containersSecretEndsInNewline from './containers/secret-ends-in-newline.ts'
@@ -1426,6 +1427,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/redirect-shows-inner-port', ...containersRedirectShowsInnerPort },
   { id: 'containers/requirement-refused', ...containersRequirementRefused },
   { id: 'containers/resolver-not-docker', ...containersResolverNotDocker },
+  { id: 'containers/root-image-refused', ...containersRootImageRefused },
   { id: 'containers/run-before-copy', ...containersRunBeforeCopy },
   { id: 'containers/same-path-other-volume', ...containersSamePathOtherVolume },
   { id: 'containers/secret-ends-in-newline', ...containersSecretEndsInNewline },

@@ -439,6 +439,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['containers/redirect-shows-inner-port', { fixes: [], programs: ['nginx', 'apache', 'docker'] }],
       ['containers/requirement-refused', { fixes: [], programs: ['django', 'docker'] }],
       ['containers/resolver-not-docker', { fixes: ['unsafe'], programs: ['nginx'] }],
+      ['containers/root-image-refused', { fixes: [], programs: ['docker'] }],
       ['containers/run-before-copy', { fixes: [], programs: ['docker'] }],
       ['containers/same-path-other-volume', { fixes: [], programs: ['docker'] }],
       ['containers/secret-ends-in-newline', { fixes: [], programs: ['docker'] }],

@@ -170,11 +170,14 @@ export function containerOf(
       context === null ? [] : (entryAt(context, key)?.value ?? []),
     ),
   )[0]
-  const nonRoot = [own, mapAt(spec, 'securityContext')].flatMap(context =>
-    context !== null && textAt(context, 'runAsNonRoot') === 'true'
-      ? (entryAt(context, 'runAsNonRoot')?.value.at ?? [])
-      : [],
-  )[0]
+  // What the container says counts, whatever its pod says.
+  const saysNonRoot = [own, mapAt(spec, 'securityContext')].find(
+    context => context !== null && entryAt(context, 'runAsNonRoot') !== null,
+  )
+  const nonRoot =
+    saysNonRoot != null && textAt(saysNonRoot, 'runAsNonRoot') === 'true'
+      ? entryAt(saysNonRoot, 'runAsNonRoot')?.value.at
+      : undefined
   const isOther = user?.kind === 'scalar' && /^[1-9]\d*$/.test(user.text.text)
   return [
     {

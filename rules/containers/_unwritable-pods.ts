@@ -50,12 +50,8 @@ function faultOf(container: PodContainer, { volumes }: Workload, moves: boolean)
         : '/run/nginx.pid'
   if (readOnlyRoot !== null && lacking !== null)
     return { at: readOnlyRoot, ...because(lacking, 'read-only', '30: Read-only file system') }
-  if (otherUser !== null && placeText(otherUser) === 'true')
-    return {
-      at: otherUser,
-      why: 'its image has root for a user: container has runAsNonRoot and image will run as root',
-      label: 'root is refused',
-    }
+  // Root is refused before nginx starts.
+  if (otherUser !== null && placeText(otherUser) === 'true') return null
   if (otherUser !== null)
     return lacking === null
       ? null

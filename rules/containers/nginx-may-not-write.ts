@@ -132,7 +132,6 @@ export default defineRule({
       files: pod('readOnlyRootFilesystem: «true»', CACHE),
     },
     { title: 'a pod of another user', files: pod('runAsUser: «101»') },
-    { title: 'a pod that may not be root', files: pod('runAsNonRoot: «true»') },
     { title: 'a pod whose root may do nothing', files: pod('capabilities: { drop: [«ALL»] }') },
     {
       title: 'an image without privileges that has no /tmp',
@@ -154,6 +153,7 @@ export default defineRule({
       title: 'a pod whose root keeps what it needs',
       files: pod('capabilities: { drop: [ALL], add: [CHOWN, SETGID, SETUID, NET_BIND_SERVICE] }'),
     },
+    { title: 'a pod that may not be root, which is another fault', files: pod('runAsNonRoot: true') },
     {
       title: 'a pod of an image without privileges',
       files: pod('runAsNonRoot: true', '', 'nginxinc/nginx-unprivileged:1.27'),
