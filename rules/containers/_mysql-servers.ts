@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import type { ComposeService } from '../../parsers/compose/compose.ts'
 import { cleanPath } from '../../parsers/text/clean-path.ts'
 import { isBelow } from '../../parsers/text/is-below.ts'
@@ -36,7 +37,7 @@ export function modernMysqls(container: Container): readonly ModernMysql[] {
 /** True where its command, its files or a script of its first start may say another way. */
 function isTold(
   { command, entrypoint, volumes, configs, environment }: ComposeService,
-  { hostFiles }: Container,
+  { hostFiles, project }: Container,
 ): boolean {
   const words = [...(command?.words ?? []), ...(entrypoint?.words ?? [])].map(({ text }) => text)
   if (words.some(text => NATIVE.test(text) || /defaults-|[$\0\uFFFD]|\.cnf/.test(text))) return true
@@ -51,6 +52,7 @@ function isTold(
     )
       return false
     if (source?.known !== true) return true
+    if (!isBelow(source.value, posix.dirname(project.directory))) return true
     const kindOfPath = hostFiles.kind(source.value)
     if (kindOfPath === null) return true
     const paths = kindOfPath === 'file' ? [source.value] : [...filesBelow(hostFiles, source.value, REACH)]

@@ -58,7 +58,7 @@ export function* probedPods(deployment: Deployment): Iterable<ProbedPod> {
 }
 
 /** What `env` says of a variable, else the last ConfigMap of `envFrom` that has it. */
-function variableOf(
+export function variableOf(
   { variables, keyReferences, environmentMaps }: PodContainer,
   name: string,
   files: readonly Manifests[],

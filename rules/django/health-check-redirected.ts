@@ -4,9 +4,12 @@ import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import type { AppServerProgram, Deployment } from '../../src/deployment/model.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import type { Place } from '../../parsers/text/source.ts'
 import { assignedValue } from './_behind-nginx.ts'
 import { djangoBehindNginx } from './_examples.ts'
+import { commandedPods } from './_commanded-pods.ts'
+import { type PlainSettings, writtenTexts } from './_plain-settings.ts'
 import { probedPods } from './_probed-pods.ts'
 import { settingTexts, settingValue } from './_setting-entries.ts'
 import { kubernetesDeployment } from '../_deployment-examples.ts'
@@ -63,6 +66,24 @@ const deployed = (key: string, headers = '', more = ''): Record<string, string> 
     }),
   )
 
+const commanded = (key: string, more = ''): Record<string, string> => ({
+  'shop/settings.py': conf`
+    import os
+    ALLOWED_HOSTS = ["example.org", os.environ.get("POD_IP", "localhost")]
+    MIDDLEWARE = ["${SECURITY}"]
+    SECURE_SSL_REDIRECT = True
+    ${more}
+  `,
+  'shop/wsgi.py': 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\n',
+  'k8s/web.yaml': kubernetesDeployment({
+    container: conf`
+      args: ["gunicorn", "shop.wsgi:application", "--bind=:8000"]
+      readinessProbe:
+        ${key}: { path: /healthz/, port: 8000 }
+    `,
+  }),
+})
+
 export default defineRule({
   summary: 'The health check is redirected to https on a port that speaks plain HTTP',
   severity: 'error',
@@ -91,8 +112,17 @@ export default defineRule({
       files: project(WGET, 'SECURE_REDIRECT_EXEMPT = [r"^status$"]'),
     },
     { title: 'a probe of Kubernetes', files: deployed('«httpGet»') },
+    { title: 'a probe of a pod that starts gunicorn itself', files: commanded('«httpGet»') },
   ],
   good: [
+    {
+      title: 'a pod that starts gunicorn, and the path left out',
+      files: commanded('httpGet', 'SECURE_REDIRECT_EXEMPT = [r"^healthz/$", "^status$"]'),
+    },
+    {
+      title: 'a pod that starts gunicorn, and settings of another module',
+      files: { ...commanded('httpGet'), 'shop/settings_production.py': 'from .settings import *\n' },
+    },
     {
       title: 'a probe that leaves the path out',
       files: deployed('httpGet', '', 'SECURE_REDIRECT_EXEMPT = [r"^healthz$"]'),
@@ -159,16 +189,39 @@ export default defineRule({
         !isRedirected(settings, { host: '10.1.2.3', path })
       )
         continue
-      yield {
-        at,
-        message: `\`SECURE_SSL_REDIRECT\` sends \`${probe}\` to https on the same port, and the kubelet follows it to the address of the pod: http: server gave HTTP response to HTTPS client`,
-        label: 'in plain HTTP',
-        related: [{ at: assignedValue(redirect.at), message: 'redirects all of plain HTTP' }],
-        help: exemption(path),
-      }
+      yield probeSent(probe, at, assignedValue(redirect.at), path)
+    }
+    for (const { probe, at, settings, path, isPlain } of commandedPods(deployment)) {
+      const redirect = settings.written('SECURE_SSL_REDIRECT')
+      if (redirect?.text === 'True' && isPlain && redirects(settings, path))
+        yield probeSent(probe, at, redirect.at, path)
     }
   },
 })
+
+function probeSent(probe: string, at: Place, redirect: Place, path: string): RuleFinding {
+  return {
+    at,
+    message: `\`SECURE_SSL_REDIRECT\` sends \`${probe}\` to https on the same port, and the kubelet follows it to the address of the pod: http: server gave HTTP response to HTTPS client`,
+    label: 'in plain HTTP',
+    related: [{ at: redirect, message: 'redirects all of plain HTTP' }],
+    help: exemption(path),
+  }
+}
+
+/** True for settings that are written out and redirect the path, unless its host is refused before. */
+function redirects(settings: PlainSettings, path: string): boolean {
+  const middleware = writtenTexts(settings.written('MIDDLEWARE')) ?? []
+  const index = middleware.indexOf(SECURITY)
+  const isFirst =
+    index !== -1 && middleware.slice(0, index).every(each => /^(?:django|corsheaders)\./.test(each))
+  if (!isFirst || !settings.lacks('SECURE_SSL_HOST')) return false
+  const hosts = writtenTexts(settings.written('ALLOWED_HOSTS'))
+  if (hosts?.every(each => !matchesHost('10.1.2.3', each.toLowerCase())) === true) return false
+  if (settings.lacks('SECURE_REDIRECT_EXEMPT')) return true
+  const patterns = writtenTexts(settings.written('SECURE_REDIRECT_EXEMPT'))
+  return patterns?.every(each => mayNotMatch(each, path.slice(1))) === true
+}
 
 function exemption(path: string): string {
   return `Write \`SECURE_REDIRECT_EXEMPT = [r"^${path.slice(1)}$"]\``

@@ -8,7 +8,9 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { kubernetesDeployment } from '../_deployment-examples.ts'
 import { djangoBehindNginx } from './_examples.ts'
 import { assignedValue } from './_behind-nginx.ts'
+import { type CommandedPod, commandedPods } from './_commanded-pods.ts'
 import { literalPlace } from './_literal-place.ts'
+import { writtenTexts } from './_plain-settings.ts'
 import { type ProbedPod, probedPods } from './_probed-pods.ts'
 import { settingTexts, settingValue } from './_setting-entries.ts'
 import { probedProject } from './_probed-examples.ts'
@@ -55,6 +57,7 @@ const deployed = (
     }),
   )
 const READS = 'os.environ.get("HOSTS", "").split(",")'
+const READS_ONE = 'ALLOWED_HOSTS = os.environ["HOSTS"].split(",")'
 const configMap = (hosts: string, more = ''): string => conf`
   apiVersion: v1
   kind: ConfigMap
@@ -75,6 +78,52 @@ const readiness = (lines: string): string => conf`
       path: /healthz
       ${lines}
 `
+
+const SETTINGS = /* @__PURE__ */ conf`
+  DEBUG = False
+  MIDDLEWARE = [
+      "django.middleware.security.SecurityMiddleware",
+      "django.middleware.common.CommonMiddleware",
+  ]
+  ROOT_URLCONF = "shop.urls"
+`
+/** A pod that starts gunicorn itself, of an image that no Dockerfile of the repository makes. */
+const commanded = (hosts = READS_ONE): Record<string, string> => ({
+  'web/shop/settings.py': `import os\n${SETTINGS}${hosts}\n`,
+  'web/shop/urls.py': 'urlpatterns = []\n',
+  'k8s/config.yaml': configMap('example.org', 'DJANGO_SETTINGS_MODULE: shop.settings'),
+  'k8s/web.yaml': kubernetesDeployment({
+    container: conf`
+      command: ["/bin/sh", "-c"]
+      args: ["python manage.py migrate && exec gunicorn shop.wsgi:application -b 0.0.0.0:8000"]
+      ports:
+        - { name: http, containerPort: 8000 }
+      ${FROM_MAP}
+      ${hosts === READS_ONE ? readiness('port: http') : readiness('port: http').replace(/[«»]/g, '')}
+    `,
+  }),
+})
+const chart = (hosts: string, key: string): Record<string, string> => ({
+  'shop/settings.py': `${SETTINGS}${hosts}\n`,
+  'shop/wsgi.py': 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\n',
+  'chart/Chart.yaml': 'apiVersion: v2\nname: shop\nversion: 1.0.0\n',
+  'chart/values.yaml': 'image: { tag: "3" }\n',
+  'chart/templates/web.yaml': conf`
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata:
+      name: {{ .Release.Name }}
+    spec:
+      template:
+        spec:
+          containers:
+            - name: web
+              image: "registry.example.org/shop:{{ .Values.image.tag }}"
+              args: ["gunicorn", "shop.wsgi:application", "--bind", "0.0.0.0:8000"]
+              livenessProbe:
+                ${key}: { path: /healthz/, port: 8000 }
+  `,
+})
 
 export default defineRule({
   summary: 'The health check asks Django for a host that it does not answer',
@@ -137,8 +186,25 @@ export default defineRule({
         more: 'env: [{ name: HOSTS, value: example.org }]',
       }),
     },
+    {
+      title: 'a probe of a pod that starts gunicorn itself',
+      files: commanded(),
+    },
+    {
+      title: 'the same in a template of Helm',
+      files: chart('ALLOWED_HOSTS = ["example.org"]', '«httpGet»'),
+    },
   ],
   good: [
+    {
+      title: 'a pod that starts gunicorn, and hosts that are put together',
+      files: commanded('ALLOWED_HOSTS = ["example.org"] + EXTRA'),
+    },
+    {
+      title: 'a pod that starts gunicorn, and hosts that are added',
+      files: commanded('ALLOWED_HOSTS = ["example.org"]\nALLOWED_HOSTS.append(EXTRA)'),
+    },
+    { title: 'a template of Helm, and any host', files: chart('ALLOWED_HOSTS = ["*"]', 'httpGet') },
     {
       title: 'a ConfigMap that names other settings',
       files: {
@@ -264,7 +330,7 @@ export default defineRule({
       const written = settings.get('ALLOWED_HOSTS')?.at
       yield {
         at,
-        message: `\`${probe}\` asks for the address of the pod, which \`ALLOWED_HOSTS\` does not have, so Django answers 400: HTTP probe failed with statuscode: 400`,
+        message: ofProbe(probe),
         label: 'without a `Host`',
         related: [
           ...(answered.at === null ? [] : [{ at: answered.at, message: 'the hosts that Django answers' }]),
@@ -280,8 +346,48 @@ export default defineRule({
         help: `Write \`httpHeaders: [{ name: Host, value: ${name ?? 'example.org'} }]\` below it`,
       }
     }
+    for (const pod of commandedPods(deployment)) {
+      const { probe, at, settings } = pod
+      const written = settings.written('ALLOWED_HOSTS')
+      const answered = hostsOfCommanded(pod)
+      const middleware = writtenTexts(settings.written('MIDDLEWARE'))
+      if (written === null || answered === null || middleware === null) continue
+      if (settings.written('DEBUG')?.text !== 'False') continue
+      if (!isRefusedBy(middleware, answered.hosts, '10.1.2.3')) continue
+      const [name] = answered.hosts.filter(host => /^[a-z][\w-]*\.[\w.-]+$/i.test(host))
+      yield {
+        at,
+        message: ofProbe(probe),
+        label: 'without a `Host`',
+        related: [
+          ...(answered.at === null ? [] : [{ at: answered.at, message: 'the hosts that Django answers' }]),
+          { at: written.at, message: answered.at === null ? 'the hosts that Django answers' : 'reads them' },
+        ],
+        help: `Write \`httpHeaders: [{ name: Host, value: ${name ?? 'example.org'} }]\` below it`,
+      }
+    }
   },
 })
+
+function ofProbe(probe: string): string {
+  return `\`${probe}\` asks for the address of the pod, which \`ALLOWED_HOSTS\` does not have, so Django answers 400: HTTP probe failed with statuscode: 400`
+}
+
+/** The hosts that are written, or that one variable of the pod says. */
+function hostsOfCommanded({ settings, variable }: CommandedPod): HostsOfPod | null {
+  const written = settings.written('ALLOWED_HOSTS')
+  const hosts = writtenTexts(written)
+  if (hosts !== null) return { hosts, at: null }
+  return written === null ? null : hostsOfVariable(written.text, variable)
+}
+
+function hostsOfVariable(text: string, variable: ProbedPod['variable']): HostsOfPod | null {
+  const name = OF_VARIABLE.exec(text)
+    ?.slice(1)
+    .find(each => each !== undefined)
+  const given = name === undefined ? null : variable(name)
+  return given === null ? null : { hosts: given.value.split(',').map(host => host.trim()), at: given.at }
+}
 
 interface HostsOfPod {
   readonly hosts: readonly string[]
@@ -297,11 +403,7 @@ function hostsOfPod({ settings, variable }: ProbedPod): HostsOfPod | null {
   const assigned = settings.expressionOf('ALLOWED_HOSTS')
   if (assigned === null) return null
   const { source, expression } = assigned
-  const name = OF_VARIABLE.exec(source.text.slice(expression.start, expression.end))
-    ?.slice(1)
-    .find(each => each !== undefined)
-  const given = name === undefined ? null : variable(name)
-  return given === null ? null : { hosts: given.value.split(',').map(host => host.trim()), at: given.at }
+  return hostsOfVariable(source.text.slice(expression.start, expression.end), variable)
 }
 
 const NAME = '["\'](\\w+)["\']'
@@ -339,9 +441,16 @@ const FAILS = /\bwget\b|\bcurl\b[^|;&]*\s(?:-\w*f\w*|--fail)\b|urlopen\(/
 
 function isRefused(settings: DjangoSettings, hosts: readonly (string | null)[], asked: string): boolean {
   const middleware = settingTexts(settings, 'MIDDLEWARE')
-  if (middleware === null) return false
   // With DEBUG an empty list stands for localhost.
   if (hosts.length === 0 && settingValue(settings, 'DEBUG') !== false) return false
+  return middleware !== null && isRefusedBy(middleware, hosts, asked)
+}
+
+function isRefusedBy(
+  middleware: readonly (string | null)[],
+  hosts: readonly (string | null)[],
+  asked: string,
+): boolean {
   const common = middleware.indexOf('django.middleware.common.CommonMiddleware')
   // One before it that is not Django's own may answer by itself.
   const before = middleware.slice(0, common)
