@@ -1,7 +1,9 @@
+import { posix } from 'node:path'
 import { memo } from '../../parsers/collections/memo.ts'
+import { directoriesAbove } from '../../parsers/text/directories-above.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
-import type { Machine, NginxConnection, Target } from '../../src/deployment/model.ts'
+import type { AppServerProgram, Machine, NginxConnection, Target } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -77,6 +79,25 @@ const containers = (
   `,
 })
 
+/** A unit beside the project that is published to where it starts it. */
+const unit = (use: string, variable: string): Record<string, string> => ({
+  'deploy/nginx/site.conf': tlsServer(conf`
+    location / {
+        proxy_pass http://127.0.0.1:5000;
+        proxy_set_header X-Forwarded-Proto $scheme;
+    }
+  `),
+  'deploy/web.service': conf`
+    [Service]
+    WorkingDirectory=/var/www/web
+    ExecStart=/usr/bin/dotnet /var/www/web/Shop.Web.dll
+    Environment=ASPNETCORE_URLS=http://127.0.0.1:5000
+    Environment=${variable}
+  `,
+  'src/Shop.Web/Shop.Web.csproj': '<Project Sdk="Microsoft.NET.Sdk.Web" />\n',
+  'src/Shop.Web/Program.cs': program('', use),
+})
+
 export default defineRule({
   summary: 'ASP.NET Core does not learn that the client came by TLS',
   severity: 'warning',
@@ -140,8 +161,17 @@ export default defineRule({
         'srv/web/Program.cs': program('', 'app.«UseHttpsRedirection»();'),
       },
     },
+    {
+      title: 'a redirect alone, in a unit that starts what another directory is published as',
+      files: unit('app.«UseHttpsRedirection»();', 'ASPNETCORE_HTTPS_PORT=443'),
+    },
   ],
   good: [
+    {
+      title: 'a unit, and a program that reads the headers',
+      files: unit('app.UseForwardedHeaders();\napp.UseHttpsRedirection();', 'ASPNETCORE_HTTPS_PORT=443'),
+    },
+    { title: 'a unit that knows no port', files: unit('app.UseHttpsRedirection();', 'DOTNET_NOLOGO=true') },
     {
       title: 'networks that are cleared',
       files: containers(
@@ -216,14 +246,38 @@ function applicationOf({ machine, to }: Target): Application | null {
   if (to.kind !== 'listener' || to.listener.program.kind !== 'app-server') return null
   const { server, directory, environment, machine: own } = to.listener.program
   if (server.program !== 'dotnet' || directory?.known !== true) return null
+  const installed = sourcesIn(own.files, directory.value)
   return {
-    sources: sourcesIn(own.files, directory.value),
+    sources: installed.length > 0 ? installed : publishedFrom(to.listener.program),
     release: null,
     environment: name => {
       const value = environment(name)
       return value === null ? null : value.known ? value.value : '\uFFFD'
     },
   }
+}
+
+/** So far above a unit its repository ends. */
+const LEVELS = 5
+
+/** The sources of the one project around a unit that is published as the assembly which the unit starts. */
+function publishedFrom({ server: { at }, machine: { files } }: AppServerProgram): readonly Source[] {
+  const { code, path } = at.source
+  const line = code.slice(
+    at.start,
+    code.indexOf('\n', at.end) === -1 ? undefined : code.indexOf('\n', at.end),
+  )
+  const assembly = /(?:^|[\s/])([\w.-]+)\.dll(?=["'\s]|$)/.exec(line)?.[1]
+  if (assembly === undefined) return []
+  for (const directory of directoriesAbove(path).slice(0, LEVELS)) {
+    const projects = [...filesBelow(files, directory, REACH)].filter(each =>
+      each.endsWith(`/${assembly}.csproj`),
+    )
+    if (projects.length === 1) return sourcesIn(files, posix.dirname(projects[0]!))
+    if (projects.length > 1 || directory === '/' || files.kind(posix.join(directory, '.git')) !== null)
+      return []
+  }
+  return []
 }
 
 function builtApplication({ service, image, hostFiles }: Container): Application | null {
