@@ -9,6 +9,7 @@ import { namePlace } from '../../src/deployment/places.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { serverBehind } from '../../src/deployment/server-behind.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
+import { channelsOverWsgi } from './_channels-over-wsgi.ts'
 import { behindNginx, serviceUnit } from './_examples.ts'
 
 const FASTAPI = conf`
@@ -55,9 +56,29 @@ const image = (command: string): Record<string, string> => ({
   'main.py': FASTAPI,
 })
 
+const channels = (command: string, routes = '"websocket": URLRouter([]),'): Record<string, string> =>
+  behindNginx(serviceUnit(command), {
+    'etc/shop/main/__init__.py': '',
+    'etc/shop/main/wsgi.py': conf`
+      from django.core.wsgi import get_wsgi_application
+      application = get_wsgi_application()
+    `,
+    'etc/shop/main/asgi.py': conf`
+      from channels.routing import ProtocolTypeRouter, URLRouter
+      from django.core.asgi import get_asgi_application
+      application = ProtocolTypeRouter({
+          "http": get_asgi_application(),
+          ${routes}
+      })
+    `,
+  })
+
 export default defineRule({
   summary: 'The application server speaks another interface than the application',
   severity: 'error',
+  otherSeverities: {
+    warning: 'where `asgi.py` has routes for WebSockets that nothing serves, and no server passes them on',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: 'WSGI and ASGI are two interfaces. A server that calls an application by the other one gets a `TypeError` for every request, `__call__() missing 1 required positional argument`, and the client 500 Internal Server Error. Over WSGI there are no WebSockets: their handshake is a request for a page that Django does not have.',
@@ -106,8 +127,23 @@ export default defineRule({
       title: 'a factory that is not called',
       files: tree('/usr/bin/gunicorn -b 127.0.0.1:8000 «main:create_app»', FACTORY),
     },
+    {
+      title: 'routes of Channels that nothing serves',
+      files: channels('/usr/bin/gunicorn -b 127.0.0.1:8000 «main.wsgi:application»'),
+    },
   ],
   good: [
+    {
+      title: 'routes of Channels that Daphne serves',
+      files: {
+        ...channels('/usr/bin/gunicorn -b 127.0.0.1:8000 main.wsgi:application'),
+        'etc/systemd/system/sockets.service': serviceUnit('/usr/bin/daphne -p 8001 main.asgi:application'),
+      },
+    },
+    {
+      title: 'an asgi.py without routes of its own',
+      files: channels('/usr/bin/gunicorn -b 127.0.0.1:8000 main.wsgi:application', ''),
+    },
     {
       title: 'an image for FastAPI whose workers are told by whoever runs it',
       files: image('gunicorn -b 0.0.0.0:8000 -k $WORKER_CLASS main:app'),
@@ -161,6 +197,10 @@ export default defineRule({
   ],
   *check(deployment) {
     yield* webSockets(deployment)
+    yield* channelsOverWsgi(deployment, program => {
+      const loaded = interfaceOfServer(program.server) === 'wsgi' ? deployment.moduleOf(program) : null
+      return loaded !== null && madeBy(loaded, program.server) === 'get_wsgi_application'
+    })
     for (const program of programsOfKind(deployment, 'app-server')) {
       const { application, at } = program.server
       const spoken = interfaceOfServer(program.server)
