@@ -30,6 +30,7 @@ export function wholeDirectories(list: ListNames): readonly string[] {
     if (names === null) continue
     const modules = list(`${path}/mods-enabled`)
     if (isWholeHome(program, names, list(`${path}/conf`)) || hasEveryModule(names, modules)) whole.push(path)
+    else if (hasUntouchedModules(modules)) whole.push(`${path}/mods-enabled`)
     else if (hasEveryStockModule(list(`${path}/conf.modules.d`))) whole.push(`${path}/conf.modules.d`)
   }
   return whole
@@ -75,8 +76,13 @@ function hasEveryStockModule(modules: ReadonlySet<string> | null): boolean {
 
 /** A copy of Debian's layout that has what `a2enmod` made is more than the files somebody changed. */
 function hasEveryModule(names: ReadonlySet<string>, modules: ReadonlySet<string> | null): boolean {
-  if (modules === null || !hasMain(names, /^apache2\.conf$/) || !modules.has('authz_core.load')) return false
-  return names.has('ports.conf') && names.has('envvars') && hasMain(modules, /^mpm_[a-z]+\.load$/)
+  if (!hasMain(names, /^apache2\.conf$/) || !hasUntouchedModules(modules)) return false
+  return names.has('ports.conf') && names.has('envvars')
+}
+
+/** Whoever keeps of `mods-enabled` what somebody enabled has neither: the package enables both, and httpd needs them. */
+function hasUntouchedModules(modules: ReadonlySet<string> | null): boolean {
+  return modules !== null && modules.has('authz_core.load') && hasMain(modules, /^mpm_[a-z]+\.load$/)
 }
 
 function hasMain(names: ReadonlySet<string>, main: RegExp): boolean {

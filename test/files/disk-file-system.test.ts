@@ -145,6 +145,24 @@ test('covers the files that load modules where all of Red Hat are there, and not
   assert.not.ok(some.covers('/etc/httpd/conf.modules.d/15-php.conf'))
 })
 
+test('covers what Debian loads where both are there that httpd needs and nobody enables by hand', () => {
+  const tree = (modules: readonly string[]): string =>
+    scratchTree(
+      Object.fromEntries(
+        ['apache2.conf', ...modules.map(name => `mods-enabled/${name}.load`)].map(name => [
+          `etc/apache2/${name}`,
+          '',
+        ]),
+      ),
+    )
+  const copy = diskFileSystem(tree(['authz_core', 'mpm_event', 'proxy']))
+  assert.ok(copy.covers('/etc/apache2/mods-enabled/proxy_http.load'))
+  assert.not.ok(copy.covers('/etc/apache2/sites-enabled'))
+  assert.not.ok(
+    diskFileSystem(tree(['mpm_event', 'proxy'])).covers('/etc/apache2/mods-enabled/proxy_http.load'),
+  )
+})
+
 test('covers nothing of what somebody picked out of a machine', () => {
   const picked = [
     ...['passwd', 'group', 'hosts', 'hostname'].map(name => `etc/${name}`),
