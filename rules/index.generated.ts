@@ -663,6 +663,7 @@ import nginxMapKeyNeverMatches from './nginx/map-key-never-matches.ts'
 import nginxMapWithoutCharset from './nginx/map-without-charset.ts'
 import nginxMediaTypeMisplaced from './nginx/media-type-misplaced.ts'
 import nginxMirrorDropsPath from './nginx/mirror-drops-path.ts'
+import nginxModuleNotLoaded from './nginx/module-not-loaded.ts'
 import nginxPassBehindReturn from './nginx/pass-behind-return.ts'
 import nginxPatternNeverMatches from './nginx/pattern-never-matches.ts'
 import nginxPatternNotPath from './nginx/pattern-not-path.ts'
@@ -1657,6 +1658,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/map-without-charset', ...nginxMapWithoutCharset },
   { id: 'nginx/media-type-misplaced', ...nginxMediaTypeMisplaced },
   { id: 'nginx/mirror-drops-path', ...nginxMirrorDropsPath },
+  { id: 'nginx/module-not-loaded', ...nginxModuleNotLoaded },
   { id: 'nginx/pass-behind-return', ...nginxPassBehindReturn },
   { id: 'nginx/pattern-never-matches', ...nginxPatternNeverMatches },
   { id: 'nginx/pattern-not-path', ...nginxPatternNotPath },

@@ -669,6 +669,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['nginx/map-without-charset', { fixes: [], programs: ['nginx'] }],
       ['nginx/media-type-misplaced', { fixes: [], programs: ['nginx'] }],
       ['nginx/mirror-drops-path', { fixes: [], programs: ['nginx'] }],
+      ['nginx/module-not-loaded', { fixes: [], programs: ['nginx'] }],
       ['nginx/pass-behind-return', { fixes: [], programs: ['nginx'] }],
       ['nginx/pattern-never-matches', { fixes: [], programs: ['nginx'] }],
       ['nginx/pattern-not-path', { fixes: [], programs: ['nginx'] }],

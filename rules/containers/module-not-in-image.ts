@@ -5,7 +5,7 @@ import { isNginxImage } from '../../src/deployment/containers/nginx-image.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
-import { externalModuleOf, nginxDirective } from '../../src/servers/nginx/directives.ts'
+import { modulesOf } from '../_nginx-modules.ts'
 import { type RunImage, runImages } from './_images.ts'
 
 const compose = (image: string, target: string, more = ''): string => conf`
@@ -218,15 +218,6 @@ function* lackingIn(run: RunImage, { occurrences }: NginxConfiguration): Iterabl
 const MODULE_PATH =
   /^(?:(?:\/etc\/nginx\/|\/usr\/lib\/nginx\/|\.\/)?modules\/|\/usr\/share\/nginx\/modules\/)[^/]+$/
 
-/** Modules of nginx itself that its images have as files, by the beginning of what they bring. */
-const OWN: readonly (readonly [RegExp, string])[] = [
-  [/^geoip_(?:country|city|org|proxy|proxy_recursive)$/, 'ngx_http_geoip_module'],
-  [/^image_filter(?:_|$)/, 'ngx_http_image_filter_module'],
-  [/^(?:xslt_|xml_entities$)/, 'ngx_http_xslt_filter_module'],
-  [/^perl(?:_|$)/, 'ngx_http_perl_module'],
-  [/^js_(?:import|path|content|set|header_filter|body_filter)$/, 'ngx_http_js_module'],
-]
-
 /** What is in every image but the slim ones, and what may be in some of them. */
 const IN_IMAGE =
   /^ngx_(?:http_(?:geoip|image_filter|xslt_filter|js)|stream_(?:geoip|js))_module$|^ngx_http_acme_module$/
@@ -236,15 +227,6 @@ function isInImage({ reference }: RunImage, module: string): boolean {
   if (module === 'ngx_http_perl_module') return /-perl\b/.test(tag)
   if (module === 'ngx_otel_module') return /-otel\b/.test(tag)
   return IN_IMAGE.test(module) && !/-slim\b/.test(tag)
-}
-
-/** Modules of which any brings a directive that nginx has without them nowhere; empty for its own directives. */
-function modulesOf(name: string): readonly string[] {
-  const own = OWN.filter(([names]) => names.test(name)).map(([, module]) => module)
-  if (own.length > 0) return own.flatMap(module => [module, module.replace('_http_', '_stream_')])
-  if (nginxDirective(name).length > 0) return []
-  const module = externalModuleOf(name)
-  return module === null || module.name === 'njs' || module.name === 'acme' ? [] : module.loads
 }
 
 /** True for a line of a file that the container has: all that its machine reads, or what a Dockerfile copies. */

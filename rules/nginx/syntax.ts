@@ -6,6 +6,7 @@ import type { Place } from '../../parsers/text/source.ts'
 import type { NginxProblemCode } from '../../src/servers/nginx/problem-codes.ts'
 import { endsLeftOut, isAddressToFillIn } from '../_excerpts.ts'
 import { nginxMain } from '../_examples.ts'
+import { unloadedModules } from './_unloaded-modules.ts'
 
 const site = (lines: string): string => conf`
   server {
@@ -592,7 +593,8 @@ export default defineRule({
   ],
   // A name that nginx ignores is `canonical-url/duplicate-server-name`.
   *check({ nginx }) {
-    for (const { problems, supposed = [] } of nginx) {
+    for (const configuration of nginx) {
+      const { problems, supposed = [] } = configuration
       for (const { code, at, message } of supposed)
         if (code === 'buffers-inconsistent')
           yield {
@@ -604,6 +606,8 @@ export default defineRule({
           }
       for (const { code, fatal, inTemplate, message, at, related, misread, help, build } of problems) {
         if (code === 'conflicting-server-name') continue
+        // Of Debian's packages `nginx/module-not-loaded` says more.
+        if (code === 'module-not-loaded' && unloadedModules(configuration).length > 0) continue
         yield {
           at,
           // One line may be wrong in several ways.
