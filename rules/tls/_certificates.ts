@@ -21,6 +21,8 @@ export interface Certificate {
 /** A certificate that a server of nginx shows, and where the configuration names its file. */
 export interface ServerCertificate {
   readonly at: Place
+  /** Null where no file is meant. */
+  readonly path: string | null
   /** Null where the file is not in the audit, or is no certificate. */
   readonly certificate: Certificate | null
 }
@@ -42,6 +44,7 @@ export function certificatesOf(files: FileSystem, server: NginxServer): readonly
     const isFile = path !== null && !written.includes('$') && !/^(?:data|engine|store):/.test(written)
     return {
       at: argumentPlace(line, 0),
+      path: isFile ? path : null,
       certificate: isFile ? certificateAt(files, path) : null,
     }
   })
@@ -69,6 +72,19 @@ const renewedCertificate = memoByKey((files: FileSystem, path: string): Certific
   if (!isMapped || names.length === 0) return null
   return { covers: host => names.includes(host.toLowerCase()), names, commonName: null }
 })
+
+/** A certificate that has these names alone; `*` stands for one label. */
+export function certificateOf(names: readonly string[]): Certificate {
+  const own = names.map(name => name.toLowerCase())
+  return {
+    covers(host) {
+      const lower = host.toLowerCase()
+      return own.includes(lower) || own.includes(lower.replace(/^[^.]+/, '*'))
+    },
+    names,
+    commonName: null,
+  }
+}
 
 const BEGIN = '-----BEGIN CERTIFICATE-----'
 const END = '-----END CERTIFICATE-----'

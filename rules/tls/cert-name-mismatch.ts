@@ -1,5 +1,6 @@
-import type { FileSystem } from '../../src/files/file-system.ts'
-import { type Certificate, certificatesOf, type ServerCertificate } from './_certificates.ts'
+import { isUnknownWord } from '../../parsers/text/source.ts'
+import { type Certificate, certificateOf, certificatesOf, type ServerCertificate } from './_certificates.ts'
+import { type OrderedNames, orderedNames } from './_ordered-names.ts'
 import type { Deployment, NginxServer, ServerName } from '../../src/deployment/model.ts'
 import { parseHost } from '../../src/servers/address.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -57,6 +58,41 @@ const renewed = (name: string, ...names: readonly string[]): Record<string, stri
   `,
 })
 
+/** A site whose certificate a text of the repository orders. */
+const ordered = (path: string, text: string, name = '«www.example.org»'): Record<string, string> => ({
+  'deploy/site.conf': conf`
+    server {
+        listen 443 ssl;
+        server_name example.org ${name};
+        ssl_certificate /etc/letsencrypt/live/example.org/fullchain.pem;
+        ssl_certificate_key /etc/letsencrypt/live/example.org/privkey.pem;
+        root /srv/www;
+    }
+  `,
+  [path]: text,
+})
+const LOOP = (names: string): string => conf`
+  #!/bin/bash
+  domains=(${names})
+  domain_args=""
+  for domain in "\${domains[@]}"; do
+    domain_args="$domain_args -d $domain"
+  done
+  docker compose run --rm --entrypoint "\\
+    certbot certonly --webroot -w /var/www/certbot \\
+      $domain_args \\
+      --agree-tos" certbot
+`
+const PLAYBOOK = (names: readonly string[]): string => conf`
+  - hosts: web
+    vars:
+      domains:
+        ${names.map(name => `- ${name}`).join('\n')}
+    tasks:
+      - name: certificate
+        command: certbot certonly --nginx -n --cert-name example.org -d {{ domains | join(',') }}
+`
+
 export default defineRule({
   summary: 'The certificate is not valid for a name of its server',
   severity: 'warning',
@@ -78,6 +114,32 @@ export default defineRule({
       files: renewed('www.example.org', 'example.org'),
     },
     {
+      title: 'www, which a script does not order',
+      files: ordered('deploy/setup.sh', 'certbot --nginx -n --agree-tos -d example.org -m ops@example.org\n'),
+    },
+    {
+      title: 'www, which the list of a script lacks',
+      files: ordered('init-letsencrypt.sh', LOOP('example.org')),
+    },
+    {
+      title: 'www, which the list of a playbook lacks',
+      files: ordered('site.yml', PLAYBOOK(['example.org'])),
+    },
+    {
+      title: 'www, which the container of certbot does not order',
+      files: ordered(
+        'docker-compose.yml',
+        conf`
+          services:
+            certbot:
+              image: certbot/certbot
+              command: certonly --webroot -w /var/www/certbot --cert-name example.org --domain example.org --domain api.example.org
+              volumes:
+                - ./letsencrypt:/etc/letsencrypt
+        `,
+      ),
+    },
+    {
       title: 'a wildcard stands for one label',
       files: { ...nginx('example.org «a.b.shop.example.org»'), ...FILES },
     },
@@ -86,6 +148,40 @@ export default defineRule({
     {
       title: 'both, which certbot renews',
       files: renewed('www.example.org', 'example.org', 'www.example.org'),
+    },
+    {
+      title: 'both, which a script orders',
+      files: ordered('deploy/setup.sh', 'certbot --nginx -n -d example.org,www.example.org\n'),
+    },
+    {
+      title: 'both, which a later command orders',
+      files: ordered(
+        'deploy/setup.sh',
+        conf`
+          certbot certonly --nginx -n -d example.org
+          certbot certonly --nginx -n --expand -d example.org -d www.example.org
+        `,
+      ),
+    },
+    {
+      title: 'all names of a domain',
+      files: ordered('deploy/setup.sh', 'certbot certonly --dns-route53 -d example.org -d "*.example.org"\n'),
+    },
+    {
+      title: 'a name that is filled in',
+      files: ordered('deploy/setup.sh', 'certbot --nginx -n -d example.org -d "$2"\n'),
+    },
+    {
+      title: 'a certificate of another name',
+      files: ordered('deploy/setup.sh', 'certbot --nginx -n -d mail.example.org\n'),
+    },
+    {
+      title: 'both in the list of a script',
+      files: ordered('init-letsencrypt.sh', LOOP('example.org www.example.org')),
+    },
+    {
+      title: 'both in the list of a playbook',
+      files: ordered('site.yml', PLAYBOOK(['example.org', 'www.example.org'])),
     },
     { title: 'the name', files: { ...nginx('example.org'), ...FILES } },
     { title: 'the wildcard', files: { ...nginx('EXAMPLE.org toys.shop.example.org'), ...FILES } },
@@ -102,25 +198,27 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const { servers, filesOf } = deployment
+    const { servers } = deployment
     const mismatches = new Map<NginxServer, Mismatch>()
     for (const server of servers) {
       if (!isOpenOverTls(deployment, server)) continue
-      const mismatch = mismatchOf(filesOf(server.configuration), server)
+      const mismatch = mismatchOf(deployment, server)
       if (mismatch !== null) mismatches.set(server, mismatch)
     }
     if (mismatches.size === 0) return
     for (const server of servers) {
       const mismatch = mismatches.get(server)
       if (mismatch === undefined) continue
-      const { first, certificates, name, others } = mismatch
+      const { first, certificates, name, others, order } = mismatch
       const stands = listed([...new Set(certificates.flatMap(({ names }) => names))])
       yield {
         at: name.at,
         message: `the certificate of this server does not stand for \`${name.name}\`${others.length > 0 ? ` and ${others.length} more of its names` : ''}, ${stands === '' ? 'nor for any host name' : `only for ${stands}`}`,
         label: 'browsers refuse it',
+        ...(order !== undefined && { confidence: 'medium' as const }),
         related: [
           { at: first.at, message: 'this certificate' },
+          ...(order === undefined ? [] : [{ at: order.at, message: 'ordered here' }]),
           ...others.slice(0, 5).map(({ at }) => ({ at, message: 'nor for this one' })),
         ],
       }
@@ -143,12 +241,20 @@ interface Mismatch {
   /** The first name that no certificate stands for, and the others. */
   readonly name: ServerName
   readonly others: readonly ServerName[]
+  /** Where certbot is told the names; absent where a file of the machine has them. */
+  readonly order: OrderedNames | undefined
 }
 
-function mismatchOf(files: FileSystem, server: NginxServer): Mismatch | null {
-  const shown = certificatesOf(files, server)
+const LINEAGE = /^\/etc\/letsencrypt\/live\/([^/]+)\/(?:fullchain|cert)\.pem$/
+
+function mismatchOf(deployment: Deployment, server: NginxServer): Mismatch | null {
+  const shown = certificatesOf(deployment.filesOf(server.configuration), server)
+  const ordered = shown.map(({ path }) => orderedNames(deployment).get(LINEAGE.exec(path ?? '')?.[1] ?? ''))
   // nginx chooses among several by the kinds of key that the client takes.
-  const certificates = shown.flatMap(({ certificate }) => certificate ?? [])
+  const certificates = shown.flatMap(({ certificate }, index) => {
+    const order = ordered[index]
+    return certificate ?? (order === undefined ? [] : certificateOf(order.names))
+  })
   const [first] = shown
   if (first === undefined || certificates.length < shown.length) return null
   const [name, ...others] = server.names.filter(
@@ -156,10 +262,12 @@ function mismatchOf(files: FileSystem, server: NginxServer): Mismatch | null {
       exact &&
       // Nobody orders a certificate for it, and no other machine asks for it.
       name !== 'localhost' &&
+      !isUnknownWord(name) &&
       parseHost(name).kind === 'name' &&
       !certificates.some(certificate => certificate.covers(name)),
   )
-  return name === undefined ? null : { first, certificates, name, others }
+  if (name === undefined) return null
+  return { first, certificates, name, others, order: first.certificate === null ? ordered[0] : undefined }
 }
 
 function listed(names: readonly string[]): string {
