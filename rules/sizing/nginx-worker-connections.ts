@@ -1,6 +1,6 @@
 import { type FileLimit, readFileLimits } from '../../parsers/limits/read-limits.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
-import { sourceAt } from '../../src/files/file-system.ts'
+import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import type { Deployment, NginxProgram } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
@@ -33,6 +33,9 @@ const withLimit = (files: string): Record<string, string> => ({
   'etc/systemd/system/nginx.service.d/limits.conf': `[Service]\nLimitNOFILE=${files}\n`,
 })
 
+const packaged = (lines: string, connections: string): Record<string, string> =>
+  main(`user www-data;\npid /run/nginx.pid;\n${lines}`, connections)
+
 const FOR_LOGINS = {
   'etc/security/limits.d/90-nginx.conf': conf`
     www-data soft nofile 65535
@@ -45,7 +48,8 @@ export default defineRule({
   summary: 'nginx may open fewer files than its connections need',
   severity: 'info',
   otherSeverities: {
-    warning: 'where the files are fewer than the connections, and where `limits.conf` is to raise them',
+    warning:
+      'where the files are fewer than the connections, where `limits.conf` is to raise them, and where 4096 connections or more meet what systemd gives',
   },
   confidence: 'high',
   since: '0.1.0',
@@ -56,6 +60,8 @@ export default defineRule({
     'https://nginx.org/en/docs/ngx_core_module.html#worker_connections',
   ],
   bad: [
+    { title: 'the files that systemd gives', files: packaged('', '«20000»') },
+    { title: 'some more connections than files', files: packaged('', '«2048»') },
     { title: 'as many files as connections', files: main('worker_rlimit_nofile «4096»;', '4096') },
     { title: 'fewer files than connections', files: main('worker_rlimit_nofile «1024»;', '4096') },
     {
@@ -95,6 +101,23 @@ export default defineRule({
     },
   ],
   good: [
+    { title: 'files for as many connections', files: packaged('worker_rlimit_nofile 40000;', '20000') },
+    { title: 'as many as systemd gives', files: packaged('', '1024') },
+    {
+      title: 'a unit that gives them',
+      files: { ...packaged('', '20000'), ...withLimit('65536') },
+    },
+    {
+      title: 'all units get them',
+      files: {
+        ...packaged('', '20000'),
+        'etc/systemd/system.conf.d/files.conf': conf`
+          [Manager]
+          DefaultLimitNOFILE=65536
+        `,
+      },
+    },
+    { title: 'an nginx that anything may start', files: main('', '20000') },
     {
       title: 'a file for logins, and nginx sets its own limit',
       files: { ...main('worker_rlimit_nofile 65536;', '20000'), ...FOR_LOGINS },
@@ -160,6 +183,14 @@ export default defineRule({
             related: [{ at: logins.at, message: 'no service reads it' }],
             help: `Write \`worker_rlimit_nofile ${2 * (wanted ?? 0)};\` in nginx’s main file, or \`LimitNOFILE=${2 * (wanted ?? 0)}\` in a drop-in of its unit`,
           }
+        else if (wanted !== null && isStartedAsPackaged(program, wanted, deployment))
+          yield {
+            at: argumentPlace(connections, 0),
+            ...(wanted >= MANY && { severity: 'warning' as const }),
+            message: `systemd lets nginx open 1024 files where its unit and \`worker_rlimit_nofile\` say nothing, and ${wanted} \`worker_connections\` exceed them`,
+            label: 'worker_connections exceed open file resource limit: 1024',
+            help: `Write \`worker_rlimit_nofile ${2 * wanted};\` beside \`worker_processes\`, or \`LimitNOFILE=${2 * wanted}\` in a drop-in of the unit`,
+          }
         const unit = limitOfUnit(program)
         if (unit === null || wanted === null || unit.files >= wanted) continue
         yield {
@@ -205,20 +236,58 @@ function limitOfUnit(program: NginxProgram): { readonly files: number; readonly 
 /** What systemd gives every service that is told nothing else. */
 const OF_SYSTEMD = 1024
 
+/** From here on whoever wrote it counts on more connections than the system gives. */
+const MANY = 4096
+
+/**
+ * True for an nginx that the unit of a package starts, and nothing lets open more files than systemd does: the main file
+ * of Debian, or of Red Hat, at its place on a machine, in a repository that builds no images.
+ */
+function isStartedAsPackaged(program: NginxProgram, wanted: number, deployment: Deployment): boolean {
+  const { main, occurrences } = program.configuration
+  if (main?.path !== '/etc/nginx/nginx.conf' || main.template || deployment.containers().length > 0)
+    return false
+  if ((deployment.setups() ?? deployment.setupsBeside()).some(({ path }) => /\/Dockerfile[^/]*$/.test(path)))
+    return false
+  const isOfDebian = occurrences.get('user')?.[0]?.args[0]?.value === 'www-data'
+  const isOfRedHat = (occurrences.get('include') ?? []).some(
+    ({ args: [path] }) => path?.value === '/usr/share/nginx/modules/*.conf',
+  )
+  return (
+    (isOfDebian || isOfRedHat) &&
+    occurrences.get('pid')?.[0]?.args[0]?.value === '/run/nginx.pid' &&
+    exceedsSystemd(program, wanted, deployment)
+  )
+}
+
+/** True where the connections are more than the files that systemd gives, and nothing that is seen gives more. */
+function exceedsSystemd(program: NginxProgram, wanted: number, deployment: Deployment): boolean {
+  const { configuration, machine } = program
+  if (wanted <= OF_SYSTEMD || configuration.main === null || machine.container !== null) return false
+  if (serviceOf(program)?.limitNoFile != null) return false
+  const { files } = machine
+  const ofSystemd = [
+    sourceAt(files, '/etc/systemd/system.conf'),
+    ...sourcesBelow(files, '/etc/systemd/system.conf.d'),
+  ]
+  const told = [...ofSystemd, ...(deployment.setups() ?? []), ...deployment.setupsBeside()]
+  return !told.some(source => source !== null && /LimitNOFILE|\bprlimit\b|\bulimit\s+-n/.test(source.code))
+}
+
+function sourcesBelow(files: FileSystem, directory: string): readonly Source[] {
+  return (files.list(directory) ?? []).flatMap(({ name }) => sourceAt(files, `${directory}/${name}`) ?? [])
+}
+
 /** The line that is to raise the limit of nginx, and holds for logins alone; null where something does raise it. */
 function limitOfLogins(program: NginxProgram, wanted: number, deployment: Deployment): FileLimit | null {
+  if (!exceedsSystemd(program, wanted, deployment)) return null
   const { configuration, machine } = program
-  if (wanted <= OF_SYSTEMD || configuration.main === null || machine.container !== null) return null
-  if (serviceOf(program)?.limitNoFile != null) return null
   const { files } = machine
-  const below = (directory: string): readonly Source[] =>
-    (files.list(directory) ?? []).flatMap(({ name }) => sourceAt(files, `${directory}/${name}`) ?? [])
-  const ofSystemd = [sourceAt(files, '/etc/systemd/system.conf'), ...below('/etc/systemd/system.conf.d')]
-  const told = [...ofSystemd, ...(deployment.setups() ?? []), ...deployment.setupsBeside()]
-  if (told.some(source => source !== null && /LimitNOFILE|\bprlimit\b|\bulimit\s+-n/.test(source.code)))
-    return null
   const user = configuration.occurrences.get('user')?.[0]?.args[0]?.value
-  const limits = [sourceAt(files, '/etc/security/limits.conf'), ...below('/etc/security/limits.d')]
+  const limits = [
+    sourceAt(files, '/etc/security/limits.conf'),
+    ...sourcesBelow(files, '/etc/security/limits.d'),
+  ]
   return (
     limits
       .flatMap(source => (source === null ? [] : readFileLimits(source)))
