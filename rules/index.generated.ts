@@ -275,6 +275,7 @@ import appServerUnitNotReloaded from './app-server/unit-not-reloaded.ts'
 import appServerUnitPercent from './app-server/unit-percent.ts'
 import appServerUnitSettingIgnored from './app-server/unit-setting-ignored.ts'
 import appServerUnitStartsNothing from './app-server/unit-starts-nothing.ts'
+import appServerUnitWithoutInstall from './app-server/unit-without-install.ts'
 import appServerUnknownOption from './app-server/unknown-option.ts'
 import appServerUntrustedProxy from './app-server/untrusted-proxy.ts'
 import appServerUpdatedCodeNotLoaded from './app-server/updated-code-not-loaded.ts'
@@ -1270,6 +1271,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/unit-percent', ...appServerUnitPercent },
   { id: 'app-server/unit-setting-ignored', ...appServerUnitSettingIgnored },
   { id: 'app-server/unit-starts-nothing', ...appServerUnitStartsNothing },
+  { id: 'app-server/unit-without-install', ...appServerUnitWithoutInstall },
   { id: 'app-server/unknown-option', ...appServerUnknownOption },
   { id: 'app-server/untrusted-proxy', ...appServerUntrustedProxy },
   { id: 'app-server/updated-code-not-loaded', ...appServerUpdatedCodeNotLoaded },
