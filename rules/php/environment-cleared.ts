@@ -33,6 +33,20 @@ const service = (pool: string, more: Record<string, string> = {}): Record<string
   ...more,
 })
 
+/** A container with the FPM of Debian's package. */
+const packaged = (pool: string, step = ''): Record<string, string> => ({
+  ...tree(pool, { volumes: '- ./php/src:/var/www/html' }),
+  'php/Dockerfile': conf`
+    FROM debian:12-slim
+    RUN apt-get update && apt-get install -y php8.2-fpm
+    ${step}
+    COPY pool.conf /etc/php/8.2/fpm/pool.d/www.conf
+    CMD ["php-fpm8.2", "--nodaemonize"]
+  `,
+  'php/pool.conf': pool,
+  'pool.conf': '',
+})
+
 const symfony = (own: string, pool = '«[www]»'): Record<string, string> => ({
   ...service(phpPool().replace('[www]', pool), {
     'srv/www/index.php': "<?php require 'vendor/autoload_runtime.php';\n",
@@ -89,6 +103,14 @@ const tree = (
   ...files,
 })
 
+const OF_PACKAGE = conf`
+  «[www]»
+  user = www-data
+  listen = 9000
+  pm = static
+  pm.max_children = 10
+`
+
 export default defineRule({
   summary: 'PHP-FPM starts PHP without the variables that it is given',
   severity: 'warning',
@@ -100,6 +122,7 @@ export default defineRule({
   unproven:
     'The live tests start PHP-FPM without its unit and no containers, and so without variables of one',
   bad: [
+    { title: 'the pool of a package in a container', files: packaged(OF_PACKAGE) },
     {
       title: 'a pool that says so',
       files: tree(conf`
@@ -143,6 +166,11 @@ export default defineRule({
     },
   ],
   good: [
+    { title: 'the pool of a package that keeps them', files: packaged(`${OF_PACKAGE}clear_env = no\n`) },
+    {
+      title: 'a step of the build that keeps them',
+      files: packaged(OF_PACKAGE, 'RUN echo "clear_env = no" >> /etc/php/8.2/fpm/pool.d/www.conf'),
+    },
     { title: 'a pool of a service that keeps them', files: service(phpPool('clear_env = no')) },
     {
       title: 'a pool that sets each of them',
@@ -219,7 +247,7 @@ export default defineRule({
   *check(deployment) {
     for (const program of programsOfKind(deployment, 'php-fpm')) {
       const { machine, pool } = program
-      const at = clearedAt(program)
+      const at = clearedAt(program, deployment)
       const given = at === null ? null : variablesGiven(program, deployment)
       if (at === null || given === null) continue
       const variable = variableLost(deployment, program, given)
@@ -239,12 +267,26 @@ export default defineRule({
 })
 
 /** Where a pool says that it starts with an empty environment, or begins, where FPM takes that by itself. */
-function clearedAt({ machine, pool, at }: PhpFpmProgram): Place | null {
+function clearedAt({ machine, pool, at }: PhpFpmProgram, deployment: Deployment): Place | null {
   const cleared = pool.clearEnvironment
   if (cleared !== null) return cleared.known && cleared.value ? cleared.at : null
   // The image of PHP keeps it for its own pool alone.
-  return machine.container === null || pool.name !== 'www' ? at : null
+  return machine.container === null || pool.name !== 'www' || isOfPackage(machine.container, deployment)
+    ? at
+    : null
 }
+
+/** True for a container whose FPM is the package of its distribution, and that no step or script tells otherwise. */
+function isOfPackage({ base, fault }: Container, deployment: Deployment): boolean {
+  return (
+    fault === null &&
+    DISTRIBUTION.test(base ?? '') &&
+    !(deployment.setups() ?? []).some(({ text }) => /clear_env/.test(text))
+  )
+}
+
+const DISTRIBUTION =
+  /^(?:debian|ubuntu|alpine|rockylinux(?:\/rockylinux)?|almalinux|centos|fedora|amazonlinux|oraclelinux)$/
 
 /** Where a variable of the process is set; null where it is written nowhere, undefined where there is none. */
 interface Given {

@@ -130,6 +130,24 @@ export default defineRule({
       title: 'WordPress at the address of a workplace',
       files: www(wordpress("define('WP_HOME', '«http://localhost:8000»');")),
     },
+    {
+      title: 'the same behind the snippet of Debian',
+      files: {
+        'etc/nginx/sites-enabled/site': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              root /srv/www;
+              location ~ \.php$ {
+                  include snippets/fastcgi-php.conf;
+                  fastcgi_pass unix:/run/php/php8.2-fpm.sock;
+              }
+          }
+        `,
+        ...POOL,
+        ...wordpress("define('WP_HOME', '«http://localhost:8000»');"),
+      },
+    },
   ],
   good: [
     {
