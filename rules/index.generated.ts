@@ -906,6 +906,7 @@ import topologyDavDestinationScheme from './topology/dav-destination-scheme.ts'
 import topologyErrorPagesReplaceApi from './topology/error-pages-replace-api.ts'
 import topologyEventsBuffered from './topology/events-buffered.ts'
 import topologyGrpcWithoutHttp2 from './topology/grpc-without-http2.ts'
+import topologyHaproxyCheckWithoutHost from './topology/haproxy-check-without-host.ts'
 import topologyHostRefusedByApplication from './topology/host-refused-by-application.ts'
 import topologyHostSelectsWrongServer from './topology/host-selects-wrong-server.ts'
 import topologyHostSelectsWrongVhost from './topology/host-selects-wrong-vhost.ts'
@@ -1902,6 +1903,7 @@ export const rules: readonly Rule[] = [
   { id: 'topology/error-pages-replace-api', ...topologyErrorPagesReplaceApi },
   { id: 'topology/events-buffered', ...topologyEventsBuffered },
   { id: 'topology/grpc-without-http2', ...topologyGrpcWithoutHttp2 },
+  { id: 'topology/haproxy-check-without-host', ...topologyHaproxyCheckWithoutHost },
   { id: 'topology/host-refused-by-application', ...topologyHostRefusedByApplication },
   { id: 'topology/host-selects-wrong-server', ...topologyHostSelectsWrongServer },
   { id: 'topology/host-selects-wrong-vhost', ...topologyHostSelectsWrongVhost },

@@ -912,6 +912,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['topology/error-pages-replace-api', { fixes: [], programs: ['nginx', 'apache'] }],
       ['topology/events-buffered', { fixes: ['unsafe'], programs: ['nginx', 'django'] }],
       ['topology/grpc-without-http2', { fixes: [], programs: ['nginx'] }],
+      ['topology/haproxy-check-without-host', { fixes: [], programs: ['nginx'] }],
       ['topology/host-refused-by-application', { fixes: [], programs: ['nginx', 'apache', 'django', 'php-fpm', 'docker'] }],
       ['topology/host-selects-wrong-server', { fixes: [], programs: ['nginx', 'apache'] }],
       ['topology/host-selects-wrong-vhost', { fixes: [], programs: ['nginx', 'apache'] }],

@@ -138,3 +138,60 @@ function serversOf({ lines }: Section): readonly HaproxyServer[] {
     ]
   })
 }
+
+/** A health check by HTTP/1.1, which asks for no host. */
+export interface HostlessCheck {
+  /** The line that names the version. */
+  readonly at: Place
+  /** Those that are checked. */
+  readonly servers: readonly HaproxyServer[]
+}
+
+/**
+ * Checks of backends that send HTTP/1.1 without a `Host`, where an answer of 400 is none that they expect. Of no
+ * `http-check expect` these are 2xx and 3xx.
+ */
+export const hostlessChecks = memo((source: Source): readonly HostlessCheck[] => {
+  const sections = sectionsOf(source)
+  return sections.flatMap(section => {
+    if (!/^(?:backend|listen)$/.test(section.kind)) return []
+    const nearest = (isMeant: (words: readonly string[]) => boolean): readonly Line[] =>
+      [section, ...defaultsOf(sections, section)]
+        .map(({ lines }) => lines.filter(({ words }) => isMeant(words)))
+        .find(lines => lines.length > 0) ?? []
+    const option = nearest(([first, second]) => first === 'option' && second === 'httpchk').at(-1)
+    const rules = nearest(([first]) => first === 'http-check')
+    if (option === undefined) return []
+    const asking = [option, ...rules.filter(({ words }) => words[1] === 'send')]
+    const [at] = asking.filter(({ words }) => words.some(word => /^HTTP\/1\.1/.test(word)))
+    const isTold = asking.some(
+      ({ words }) =>
+        /\bhost\b/i.test(words.slice(2).join(' ')) || (words[1] === 'httpchk' && words.length > 5),
+    )
+    if (at === undefined || isTold || rules.some(takesRefusals)) return []
+    const isChecked = nearest(([first]) => first === 'default-server').some(({ words }) =>
+      words.includes('check'),
+    )
+    const servers = serversOf({
+      ...section,
+      lines: section.lines.filter(
+        ({ words }) => (isChecked || words.includes('check')) && !words.includes('no-check'),
+      ),
+    })
+    return servers.length === 0 ? [] : [{ at: at.at, servers }]
+  })
+})
+
+/** True for a check that may take 400, or is made of steps that nobody follows. */
+function takesRefusals({ words: [, kind, ...rest] }: Line): boolean {
+  if (kind === 'connect' || kind === 'disable-on-404' || kind === 'send-state') return kind === 'connect'
+  if (kind !== 'expect') return false
+  const [status, value = ''] = rest.slice(-2)
+  if (rest.includes('!')) return true
+  if (status === 'status')
+    return value.split(',').some(range => {
+      const [from = '', to = from] = range.split('-')
+      return Number(from) <= 400 && Number(to) >= 400
+    })
+  return status !== 'rstatus' || !/^\^?\(?[23]/.test(value) || /4/.test(value)
+}
