@@ -3,6 +3,7 @@ import { indentationAt, insertBefore, propose } from '../../src/deployment/edits
 import { isElsewhere, lostHeaders, type LostUpgrade, lostUpgrades } from './_lost-headers.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { placeText } from '../../parsers/text/source.ts'
+import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
@@ -36,7 +37,7 @@ export default defineRule({
   severity: 'error',
   otherSeverities: {
     warning: 'where `Host` and the scheme are still sent, or the backend is not Apache',
-    info: 'where `Upgrade` alone is lost, which http sets and other servers send, and for a WebSocket',
+    info: 'where `Upgrade` alone is lost, which http sets and other servers send, and for a WebSocket, unless Action Cable compares its origin with `Host`',
   },
   confidence: 'high',
   since: '0.1.0',
@@ -44,6 +45,33 @@ export default defineRule({
   remedy: 'Repeat the whole set in the location, best as a snippet that each location includes',
   references: ['https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_set_header'],
   bad: [
+    {
+      title: 'the location of Action Cable, which compares the origin with `Host`',
+      files: {
+        'config/nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              proxy_set_header Host $host;
+              location / {
+                  proxy_pass http://127.0.0.1:3000;
+              }
+              location /cable {
+                  proxy_pass http://127.0.0.1:3000;
+                  proxy_http_version 1.1;
+                  «proxy_set_header» Upgrade $http_upgrade;
+                  proxy_set_header Connection "upgrade";
+              }
+          }
+        `,
+        'config/environments/production.rb': conf`
+          Rails.application.configure do
+            # config.action_cable.allowed_request_origins = [ "https://example.org" ]
+            config.eager_load = true
+          end
+        `,
+      },
+    },
     {
       title: 'one header for WebSockets',
       files: { 'nginx.conf': site(SET, '«proxy_set_header» Upgrade $http_upgrade;') },
@@ -191,7 +219,7 @@ export default defineRule({
       },
     },
   ],
-  *check({ connections }) {
+  *check({ connections, filesOf }) {
     const found: Loss[] = []
     const upgrades = lostUpgrades(connections.http)
     for (const connection of connections.http) {
@@ -220,7 +248,14 @@ export default defineRule({
       const list = lost.map(({ directive }) => `\`${directive.args[0]?.value}\``).join(', ')
       yield {
         at: namePlace(own),
-        severity: isDoubtful ? 'info' : isGrave && known ? 'error' : isWebSocket ? 'info' : 'warning',
+        severity: isDoubtful
+          ? 'info'
+          : isGrave && known
+            ? 'error'
+            : isWebSocket &&
+                !(lost.some(isHost) && asksForOrigin(filesOf(connection.server.configuration), level))
+              ? 'info'
+              : 'warning',
         message: `\`proxy_set_header\` in this \`${level.name}\` replaces the set of the level above, so ${list} ${lost.length === 1 ? 'is' : 'are'} no longer sent${consequence(lost, connection)}${upgrade === null ? '' : ', and no WebSocket begins in this server'}`,
         label: 'this one line replaces them all',
         related: lost.map(({ directive }) => ({ at: argumentPlace(directive, 0), message: 'lost here' })),
@@ -243,6 +278,26 @@ function consequence(lost: readonly SentHeader[], { upstream, targets }: NginxCo
   if (!lost.some(({ name }) => name === 'host')) return ''
   const name = upstream?.args[0]?.value ?? targets[0]?.written
   return name === undefined ? '' : `, and the backend is asked for \`Host: ${name}\``
+}
+
+const isHost = ({ name }: SentHeader): boolean => name === 'host'
+
+/**
+ * True for the location of Action Cable in Rails that takes a connection whose `Origin` is of its own host, and names no
+ * other: "Request origin not allowed". https://guides.rubyonrails.org/action_cable_overview.html#allowed-request-origins
+ */
+function asksForOrigin(files: FileSystem, { name, args, source }: NginxDirective): boolean {
+  if (name !== 'location' || !/^\/cable\/?$/.test(args.at(-1)?.value ?? '')) return false
+  const production = directoriesAbove(source.path)
+    .map(directory => sourceAt(files, `${directory}/config/environments/production.rb`))
+    .find(found => found !== null)
+  const code = production?.text.replace(/^[ \t]*#.*$/gm, '')
+  return code !== undefined && !/allowed_request_origins|disable_request_forgery_protection/.test(code)
+}
+
+function directoriesAbove(path: string): readonly string[] {
+  const parts = path.split('/').slice(0, -1)
+  return parts.map((_, index) => parts.slice(0, parts.length - index).join('/'))
 }
 
 function isOfWebSocket({ name }: SentHeader): boolean {

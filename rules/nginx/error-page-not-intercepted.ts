@@ -25,7 +25,9 @@ const nginx = (lines: string, outside = ''): string =>
 export default defineRule({
   summary: 'A page for errors of the backend that nginx never sends',
   severity: 'warning',
-  otherSeverities: { info: 'where the page stands for the whole server' },
+  otherSeverities: {
+    info: 'where the page stands for the whole server, and no location of its own is written for it',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: '`error_page` holds for errors that nginx itself meets. What the backend answers is passed on as it is, 404 and 500 too, unless `proxy_intercept_errors` is on.',
@@ -33,6 +35,15 @@ export default defineRule({
     'Write `proxy_intercept_errors on;` beside it (`fastcgi_intercept_errors` for FastCGI), or take the page out',
   references: ['https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_intercept_errors'],
   bad: [
+    {
+      title: 'a page with a location of its own, and another one beside it',
+      files: {
+        'etc/nginx/nginx.conf': nginx('', '«error_page» 404 410 /errors/404.html;').replace(
+          'location = /404.html {\n            internal;',
+          'location ^~ /errors/ {\n            root /srv/pages;\n            internal;',
+        ),
+      },
+    },
     {
       title: 'in the location of the backend',
       files: { 'etc/nginx/nginx.conf': nginx('«error_page» 404 /404.html;') },
@@ -108,7 +119,7 @@ export default defineRule({
       for (const line of lines) {
         yield {
           at: namePlace(line),
-          severity: isOwn ? 'warning' : 'info',
+          severity: isOwn || hasOwnLocation(server.directive, line) ? 'warning' : 'info',
           message: `what \`${written}\` answers is sent as it is, a 404 too, as \`${kind}_intercept_errors\` is off`,
           related: [{ at: namePlace(pass), message: 'the backend' }],
         }
@@ -125,6 +136,21 @@ const OF_BACKENDS: ReadonlySet<string> = new Set(['404', '410', '422'])
 function isForBackend({ args }: NginxDirective): boolean {
   const codes = args.slice(0, -1).filter(({ value }) => /^\d+$/.test(value))
   return codes.some(({ value }) => OF_BACKENDS.has(value))
+}
+
+/**
+ * True where somebody wrote a location for the page, by which it is found. The empty ones come with the main file of Red
+ * Hat, with pages that nobody chose.
+ */
+function hasOwnLocation(server: NginxDirective, { args }: NginxDirective): boolean {
+  const page = args.at(-1)?.value ?? ''
+  return server.children.some(({ name, args: [first, second], children }) => {
+    if (name !== 'location' || children.length === 0 || !page.startsWith('/')) return false
+    const isExact = first?.value === '='
+    const path = (second ?? first)?.value ?? ''
+    const isMeant = isExact ? page === path : path.length > 1 && path.startsWith('/') && page.startsWith(path)
+    return isMeant && !children.some(child => child.name.endsWith('_pass'))
+  })
 }
 
 /** True where nginx itself may answer 404: by a file that is not there, or because a line says so. */
