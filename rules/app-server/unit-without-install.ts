@@ -128,7 +128,7 @@ export default defineRule({
       title: 'a script that lets a target want it',
       files: installed(GUNICORN, 'systemctl add-wants multi-user.target shop.service'),
     },
-    { title: 'an excerpt of a unit', files: behindNginx(GUNICORN.replace(/^[^]*?\n\n/, '')) },
+    { title: 'an excerpt of a unit', files: behindNginx(GUNICORN.replace(/^[\s\S]*?\n\n/, '')) },
   ],
   *check(deployment) {
     for (const { service, by, machine, sockets } of programsOfKind(deployment, 'app-server')) {
@@ -217,7 +217,8 @@ function enabling(deployment: Deployment, full: string): Place | null {
   const command = new RegExp(
     String.raw`\bsystemctl\b[^\n;&|#]*?\benable\b[^\n;&|#]*?(?<![\w.-])${stem}(?:\.service)?(?![\w.@-])`,
   )
-  for (const source of textsOf(deployment)) {
+  // Of those beside a machine nobody can tell where they lie.
+  for (const source of deployment.setups() ?? []) {
     const match = command.exec(source.text)
     if (match !== null) return { source, start: match.index, end: match.index + match[0].length }
   }

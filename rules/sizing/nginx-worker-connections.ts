@@ -247,8 +247,8 @@ function isStartedAsPackaged(program: NginxProgram, wanted: number, deployment: 
   const { main, occurrences } = program.configuration
   if (main?.path !== '/etc/nginx/nginx.conf' || main.template || deployment.containers().length > 0)
     return false
-  if ((deployment.setups() ?? deployment.setupsBeside()).some(({ path }) => /\/Dockerfile[^/]*$/.test(path)))
-    return false
+  const texts = [...(deployment.setups() ?? []), ...deployment.setupsBeside()]
+  if (texts.some(({ path }) => /\/Dockerfile[^/]*$/.test(path))) return false
   const isOfDebian = occurrences.get('user')?.[0]?.args[0]?.value === 'www-data'
   const isOfRedHat = (occurrences.get('include') ?? []).some(
     ({ args: [path] }) => path?.value === '/usr/share/nginx/modules/*.conf',

@@ -11,7 +11,8 @@ import { isYaml } from '../../src/deployment/setups/setup-commands.ts'
 /** The names of a certificate that certbot is told to order, and where. */
 export interface OrderedNames {
   readonly names: readonly string[]
-  readonly at: Place
+  /** Null for a text beside the tree of a machine, which has no path there. */
+  readonly at: Place | null
 }
 
 /**
@@ -19,7 +20,8 @@ export interface OrderedNames {
  * where some order is not written out, or another tool may order: it may be the one for the very certificate.
  */
 export const orderedNames = memo((deployment: Deployment): ReadonlyMap<string, OrderedNames> => {
-  const texts = deployment.setups() ?? deployment.setupsBeside()
+  const own = deployment.setups()
+  const texts = own ?? deployment.setupsBeside()
   if (texts.some(({ text }) => OTHER_TOOLS.test(text))) return new Map()
   const asking = texts.filter(({ text }) => /certbot|letsencrypt|certonly/.test(text))
   const orders = asking.flatMap(source => ordersOf(source, texts))
@@ -28,7 +30,10 @@ export const orderedNames = memo((deployment: Deployment): ReadonlyMap<string, O
   for (const { lineage, names, at } of orders) {
     if (lineage === null || names === null) continue
     const known = found.get(lineage)
-    found.set(lineage, { names: [...(known?.names ?? []), ...names], at: known?.at ?? at })
+    found.set(lineage, {
+      names: [...(known?.names ?? []), ...names],
+      at: known?.at ?? (own === null ? null : at),
+    })
   }
   for (const { lineage, names } of orders) if (lineage !== null && names === null) found.delete(lineage)
   return found

@@ -218,7 +218,7 @@ export default defineRule({
         ...(order !== undefined && { confidence: 'medium' as const }),
         related: [
           { at: first.at, message: 'this certificate' },
-          ...(order === undefined ? [] : [{ at: order.at, message: 'ordered here' }]),
+          ...(order?.at == null ? [] : [{ at: order.at, message: 'ordered here' }]),
           ...others.slice(0, 5).map(({ at }) => ({ at, message: 'nor for this one' })),
         ],
       }

@@ -58,6 +58,18 @@ export default defineRule({
       `),
     },
     {
+      title: 'a machine of its own in front',
+      files: {
+        'web/etc/nginx/conf.d/site.conf': nginxServer('return 200 ok;'),
+        'lb/haproxy.cfg': conf`
+          backend web
+              mode http
+              «option httpchk GET / HTTP/1.1»
+              server web1 10.0.0.5:80 check
+        `,
+      },
+    },
+    {
       title: 'a check of all backends',
       files: tree('', 'server web1 10.0.0.5:3000 check', '«option httpchk HEAD / HTTP/1.1»'),
     },
@@ -96,7 +108,7 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    for (const { source } of haproxyFiles(deployment))
+    for (const source of haproxyFiles(deployment))
       for (const { at, servers } of hostlessChecks(source)) {
         const found = listeningAt(deployment, servers)
         yield {

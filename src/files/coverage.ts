@@ -82,7 +82,7 @@ function hasEveryModule(names: ReadonlySet<string>, modules: ReadonlySet<string>
 
 /** Whoever keeps of `mods-enabled` what somebody enabled has neither: the package enables both, and httpd needs them. */
 function hasUntouchedModules(modules: ReadonlySet<string> | null): boolean {
-  return modules !== null && modules.has('authz_core.load') && hasMain(modules, /^mpm_[a-z]+\.load$/)
+  return modules?.has('authz_core.load') === true && hasMain(modules, /^mpm_[a-z]+\.load$/)
 }
 
 function hasMain(names: ReadonlySet<string>, main: RegExp): boolean {

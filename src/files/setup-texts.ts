@@ -5,10 +5,10 @@ import { TESTS_DIRECTORY } from './test-directories.ts'
 /**
  * What sets a machine up, or brings a program to it, as far as its name tells: scripts, playbooks, workflows, the files
  * of Vagrant, Capistrano, Deployer, Envoy, Fabric and make, units, tables of cron, extensions
- * of Elastic Beanstalk.
+ * of Elastic Beanstalk. And what HAProxy does in front of it, wherever that runs.
  */
 const SETS_UP =
-  /\.(?:sh|bash|ya?ml|service|timer|path|tf|nix|rake|cap)(?:\.(?:j2|erb|tmpl|tpl|in))?$|(?:^|\/)sudoers[^/]*(?:\/[^/]+)?$|(?:^|\/)(?:Vagrantfile|Capfile|Gemfile|(?:GNU)?[Mm]akefile|[Jj]ustfile|Dockerfile[^/]*|deploy\.(?:rb|php|py)|config\/deploy\/[^/]+\.rb|Envoy\.blade\.php|fabfile\.py|tasks\.py|crontab[^/]*)$|(?:^|\/)(?:tmpfiles\.d\/[^/]+|\.ebextensions\/[^/]+\.config)$|(?:^|\/)(?:hooks\/)?[a-z_-]*(?:deploy|install|setup|bootstrap|provision|release|update|post-receive|post-merge|post-update)[\w-]*$|(?:^|\/)(?:gunicorn|uvicorn|uwsgi|daphne|celery)[_-]?(?:start|run)$/
+  /\.(?:sh|bash|ya?ml|service|timer|path|tf|nix|rake|cap)(?:\.(?:j2|erb|tmpl|tpl|in))?$|(?:^|\/)sudoers[^/]*(?:\/[^/]+)?$|(?:^|\/)(?:Vagrantfile|Capfile|Gemfile|(?:GNU)?[Mm]akefile|[Jj]ustfile|Dockerfile[^/]*|deploy\.(?:rb|php|py)|config\/deploy\/[^/]+\.rb|Envoy\.blade\.php|fabfile\.py|tasks\.py|crontab[^/]*)$|(?:^|\/)(?:tmpfiles\.d\/[^/]+|\.ebextensions\/[^/]+\.config)$|(?:^|\/)(?:hooks\/)?[a-z_-]*(?:deploy|install|setup|bootstrap|provision|release|update|post-receive|post-merge|post-update)[\w-]*$|(?:^|\/)(?:gunicorn|uvicorn|uwsgi|daphne|celery)[_-]?(?:start|run)$|(?:^|\/)haproxy[^/]*\.cfg$/
 
 /** What tells people how to do it. */
 const GUIDE = /\/readme[^/]*$/i
