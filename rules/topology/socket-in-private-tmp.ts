@@ -67,6 +67,30 @@ export default defineRule({
       },
     },
     {
+      title: 'the unit of the application, and three slashes',
+      files: {
+        'etc/nginx/nginx.conf': nginx('///tmp/shop.sock'),
+        'etc/systemd/system/shop.service': unit('///tmp/shop.sock', 'PrivateTmp=yes'),
+      },
+    },
+    {
+      title: 'the unit of the application, and three slashes as the documentation of uWSGI has them',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          nginxServer(conf`
+            location / {
+                uwsgi_pass «unix:///tmp/shop.sock»;
+            }
+          `),
+        ),
+        'etc/systemd/system/shop.service': conf`
+          [Service]
+          PrivateTmp=yes
+          ExecStart=/usr/bin/uwsgi --socket /tmp/shop.sock --module shop.wsgi
+        `,
+      },
+    },
+    {
       title: 'the unit of Apache',
       files: {
         'etc/apache2/apache2.conf': apache('«unix:/tmp/shop.sock').replace('0.1/', '$&»'),

@@ -130,6 +130,11 @@ function coversName(listener: Endpoint, at: Address, to: Address): boolean | und
   return other.ip === '::1' || other.wildcard ? undefined : false
 }
 
+/** `///tmp/x`, as it stands in `unix:///tmp/x`, is `/tmp/x` to the kernel; so are double slashes anywhere. */
+export function plainSocketPath(path: string): string {
+  return path.replace(/\/{2,}/g, '/')
+}
+
 /** `127.0.0.1:80`, `[::1]:80`, `unix:/run/x.sock`: how a report names it. */
 export function formatEndpoint(endpoint: Endpoint): string {
   const { address, port } = endpoint

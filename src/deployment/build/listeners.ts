@@ -1,4 +1,4 @@
-import { covers, type Endpoint, formatEndpoint } from '../../servers/address.ts'
+import { covers, type Endpoint, formatEndpoint, plainSocketPath } from '../../servers/address.ts'
 import type { Listener } from '../model.ts'
 
 /** Who accepts connections: listeners by port and by socket path, in the order given. */
@@ -26,10 +26,7 @@ export function indexListeners(listeners: readonly Listener[]): ListenerIndex {
 
 /** `/var/run` is a link to `/run` on every Linux that has systemd (Filesystem Hierarchy Standard 3.0, 5.13). */
 function socketKey(endpoint: Endpoint): string {
-  // `unix:///run/app.sock` of nginx is a path with three slashes, which the kernel takes for one.
-  return formatEndpoint(endpoint)
-    .replace(/\/{2,}/g, '/')
-    .replace(/^unix:\/var\/run\//, 'unix:/run/')
+  return plainSocketPath(formatEndpoint(endpoint)).replace(/^unix:\/var\/run\//, 'unix:/run/')
 }
 
 /**

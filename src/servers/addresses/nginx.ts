@@ -1,5 +1,5 @@
 import { recent } from '../../../parsers/collections/recent.ts'
-import { type Address, type Endpoint, ipAddress, nameAddress } from '../address.ts'
+import { type Address, type Endpoint, ipAddress, nameAddress, plainSocketPath } from '../address.ts'
 import { type Ip, type IpNetwork, isNetworkAddress, networkOf } from './ip.ts'
 import { isPossibleName, numericHost } from './libc.ts'
 
@@ -261,11 +261,17 @@ export interface NginxListenAddress extends Endpoint {
 export function parseNginxListen(text: string): NginxListenAddress | null {
   const parsed = parseNginxAddress(text, { listen: true })
   if (typeof parsed === 'string') return null
-  const { address, port, lastPort } = parsed
+  const { port, lastPort } = parsed
+  const address = reached(parsed.address)
   const impliedPort = port === null && address.kind !== 'unix'
   return impliedPort
     ? { address, port: 80, lastPort: 80, impliedPort }
     : { address, port, lastPort, impliedPort }
+}
+
+/** A socket by the path that the kernel opens: nginx takes `unix:///tmp/x` as it stands. */
+function reached(address: Address): Address {
+  return address.kind === 'unix' ? { kind: 'unix', path: plainSocketPath(address.path) } : address
 }
 
 /** An address that nginx connects to, and the rest of a URL behind it. */
@@ -284,7 +290,8 @@ export interface NginxTarget extends Endpoint {
 export function parseNginxTarget(text: string, defaultPort: number): NginxTarget | null {
   const parsed = parseNginxAddress(text, { uri: true })
   if (typeof parsed === 'string') return null
-  const { address, port, host, uri } = parsed
+  const { port, host, uri } = parsed
+  const address = reached(parsed.address)
   const impliedPort = port === null && address.kind !== 'unix'
   return { address, port: impliedPort ? defaultPort : port, impliedPort, host, uri }
 }

@@ -1,7 +1,7 @@
 import { memo } from '../../../../parsers/collections/memo.ts'
 import type { ApacheWord } from '../../../../parsers/apache/syntax.ts'
 import { isUnknownWord, type Place } from '../../../../parsers/text/source.ts'
-import { type Endpoint, parseHost } from '../../address.ts'
+import { type Endpoint, parseHost, plainSocketPath } from '../../address.ts'
 import { type Fact, known, unknown } from '../../fact.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../configuration.ts'
 import { directivesIn, isReplaced } from './directives-in.ts'
@@ -165,7 +165,7 @@ export function parseProxyUrl(text: string): {
     const path = text.slice('unix:'.length, bar)
     return isUnknownWord(path) || /[$%]/.test(path)
       ? null
-      : { scheme, address: { kind: 'unix', path }, port: null }
+      : { scheme, address: { kind: 'unix', path: plainSocketPath(path) }, port: null }
   }
   const host = parts[2] ?? ''
   const port = parts[3] === undefined ? DEFAULT_PORTS[scheme] : Number(parts[3])

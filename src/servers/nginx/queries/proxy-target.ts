@@ -158,8 +158,8 @@ function splitScheme(name: string, text: string): (Protocol & { readonly rest: s
   const scheme = colon <= 0 ? undefined : SCHEMES.get(text.slice(0, colon).toLowerCase())
   if (scheme !== undefined) return withRest(scheme, text.slice(colon + 3))
   const plain = PLAIN.get(name)
-  // A scheme that the directive does not know is no host either.
-  const isForeign = colon > 0 && /^[A-Za-z]+$/.test(text.slice(0, colon))
+  // A scheme that the directive does not know is no host either; that of `unix:///run/x.sock` is none.
+  const isForeign = colon > 0 && /^(?!unix$)[A-Za-z]+$/i.test(text.slice(0, colon))
   return plain === undefined || isForeign ? null : withRest(plain, text)
 }
 
