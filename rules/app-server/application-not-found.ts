@@ -64,6 +64,14 @@ const inDirectory = (words: string): Record<string, string> =>
     'etc/shop/backend/config/settings.py': 'DEBUG = False\n',
   })
 
+/** As `django-admin startproject shop` makes it. */
+const STARTED = {
+  'etc/sites/shop/manage.py': 'import os\n',
+  'etc/sites/shop/shop/__init__.py': '',
+  'etc/sites/shop/shop/wsgi.py': WSGI,
+  'etc/sites/shop/shop/settings.py': 'DEBUG = False\n',
+}
+
 const settingsOfUnit = (module: string): Record<string, string> =>
   behindNginx(
     serviceUnit('/usr/bin/gunicorn shop.wsgi:application', `Environment=DJANGO_SETTINGS_MODULE=${module}`),
@@ -237,6 +245,37 @@ export default defineRule({
       ),
     },
     {
+      title: 'started above a project of `startproject`, whose directory has the name of its package',
+      files: behindNginx(
+        conf`
+          [Service]
+          WorkingDirectory=«/etc/sites»
+          ExecStart=/usr/bin/gunicorn shop.wsgi:application
+        `,
+        STARTED,
+      ),
+    },
+    {
+      title: 'the same, where nobody says a directory',
+      files: behindNginx(
+        conf`
+          [Service]
+          ExecStart=/etc/sites/venv/bin/gunicorn «shop.wsgi:application»
+        `,
+        STARTED,
+      ),
+    },
+    {
+      title: 'uWSGI above such a project',
+      files: uwsgi(
+        conf`
+          chdir = «/etc/sites»
+          module = shop.wsgi:application
+        `,
+        STARTED,
+      ),
+    },
+    {
       title: 'the same, with an environment of another name and a file of variables',
       files: behindNginx(
         conf`
@@ -310,6 +349,28 @@ export default defineRule({
         'etc/shop/shop/__init__.py': '',
         'etc/shop/shop/app.py': FLASK['etc/shop/web.py'],
       }),
+    },
+    {
+      title: 'a directory of the name of its package, in which the project is started',
+      files: behindNginx(
+        conf`
+          [Service]
+          WorkingDirectory=/etc/sites/shop
+          ExecStart=/usr/bin/gunicorn shop.wsgi:application
+        `,
+        STARTED,
+      ),
+    },
+    {
+      title: 'a package that has the module itself, beside a project inside of it',
+      files: behindNginx(
+        conf`
+          [Service]
+          WorkingDirectory=/etc/sites
+          ExecStart=/usr/bin/gunicorn shop.wsgi:application
+        `,
+        { ...STARTED, 'etc/sites/shop/wsgi.py': WSGI },
+      ),
     },
     {
       title: 'a project in a directory of its own, which the command goes to',
@@ -521,9 +582,12 @@ function faultOf(deployment: Deployment, program: AppServerProgram, written: str
   const harm = kind === 'uwsgi' ? 'answers every request with 500' : 'cannot boot'
   if (loaded.source === 'missing' && loaded.near !== null) {
     const directory = program.server.directory ?? program.directory
+    // Of a directory without `__init__.py` Python makes a package, in which the module is missed.
+    const [first = ''] = module.split('.')
+    const isOuter = (loaded.searchPath ?? []).some(each => posix.join(each, first) === loaded.near)
     return {
       at: directory?.at ?? null,
-      message: `${name} looks for \`${module}\` in \`${(loaded.searchPath ?? []).join(':')}\`, and it lies in \`${loaded.near}\`: No module named '${module.split('.')[0]}'`,
+      message: `${name} looks for \`${module}\` in \`${(loaded.searchPath ?? []).join(':')}\`, and it lies in \`${loaded.near}\`: No module named '${isOuter ? module : first}'`,
       label: 'not the directory of the module',
       help: `Start ${name} in \`${loaded.near}\``,
     }

@@ -98,8 +98,15 @@ export function directoryNearby(
   const [first = ''] = module.split('.')
   // What a partial copy has of this directory and of the one beside it, it has because it belongs to the project.
   const names = files.list(directory)
-  if (names === null || names.some(({ name }) => name === first || name.startsWith(`${first}.`))) return null
+  if (names === null) return null
   const inside = module.replaceAll('.', '/')
+  const own = names.filter(({ name }) => name === first || name.startsWith(`${first}.`))
+  if (own.length > 0) {
+    // `startproject shop` makes `shop/shop/wsgi.py`: the outer directory is no package, but has the name of one.
+    const outer = posix.join(directory, first)
+    const isOuter = own.length === 1 && isProjectWith(files, outer, inside)
+    return isOuter && !mayBeInstalled(files, directory) && !mayBeInstalled(files, outer) ? outer : null
+  }
   const below = names.filter(({ kind }) => kind === 'directory').slice(0, MOST_DIRECTORIES)
   const candidates = [
     posix.dirname(directory),
@@ -112,6 +119,19 @@ export function directoryNearby(
   const [only] = candidates
   if (only === undefined || candidates.length > 1) return null
   return [only, directory].some(each => mayBeInstalled(files, each)) ? null : only
+}
+
+/** True for a directory with `manage.py` and a module, which has no package of its own name. */
+function isProjectWith(files: FileSystem, directory: string, module: string): boolean {
+  const rest = module.split('/').slice(1).join('/')
+  return (
+    rest !== '' &&
+    files.kind(posix.join(directory, 'manage.py')) === 'file' &&
+    files.kind(posix.join(directory, `${module}.py`)) === 'file' &&
+    files.kind(posix.join(directory, '__init__.py')) === null &&
+    files.kind(posix.join(directory, `${rest}.py`)) === null &&
+    files.kind(posix.join(directory, rest)) === null
+  )
 }
 
 /** True where nothing but a file of variables that is not in the audit may say `PYTHONPATH`: such files have secrets. */
@@ -137,9 +157,17 @@ function directoryOfEnvironment(
   const [first = ''] = module.split('.')
   if (home === undefined || files.kind(`/${first}`) !== null || files.kind(`/${first}.py`) !== null)
     return null
-  const path = posix.join(home, ...module.split('.'))
-  const isThere = files.kind(`${path}.py`) === 'file' || files.kind(`${path}/__init__.py`) === 'file'
-  return isThere && !mayBeInstalled(files, home) ? home : null
+  const inside = module.split('.').join('/')
+  const path = posix.join(home, inside)
+  if (mayBeInstalled(files, home)) return null
+  if (files.kind(`${path}.py`) === 'file' || files.kind(`${path}/__init__.py`) === 'file') return home
+  const projects = (files.list(home) ?? [])
+    .filter(({ kind }) => kind === 'directory')
+    .slice(0, MOST_DIRECTORIES)
+    .map(({ name }) => posix.join(home, name))
+    .filter(each => isProjectWith(files, each, inside))
+  const [only] = projects
+  return only === undefined || projects.length > 1 || mayBeInstalled(files, only) ? null : only
 }
 
 /** The module of one file that the name goes on behind, as `shop.wsgi` in `shop.wsgi.application`; null where none is. */
