@@ -88,6 +88,13 @@ export default defineRule({
       files: { 'etc/apache2/apache2.conf': wiki('«wiki»'), ...SCRIPT },
     },
     {
+      title: 'the directory above a project that has the name of its package',
+      files: {
+        'etc/apache2/apache2.conf': main('WSGIDaemonProcess «shop» python-path=/opt'),
+        ...PROJECT,
+      },
+    },
+    {
       title: 'in the processes of Apache',
       files: {
         'etc/apache2/apache2.conf': main('', '').replace(
@@ -225,6 +232,29 @@ function isPackageOfSettings(files: FileSystem, directory: string, name: string)
   )
 }
 
+/**
+ * True for a directory above a project of `startproject`, which has the name of its package: without `__init__.py` it is
+ * one of another sort, that has no settings.
+ */
+function isOuterDirectory(
+  files: FileSystem,
+  directory: string,
+  { module, directory: project }: Lacking,
+  settings: { readonly name: string } | null,
+): boolean {
+  const [, ...inside] = settings?.name.split('.') ?? []
+  const outer = posix.join(directory, module)
+  const path = posix.join(outer, ...inside)
+  return (
+    inside.length > 0 &&
+    outer === project &&
+    files.kind(`${outer}.py`) === null &&
+    files.kind(`${outer}/__init__.py`) === null &&
+    files.kind(`${path}.py`) === null &&
+    files.kind(path) === null
+  )
+}
+
 /** A module that lies beside the script or, of a project of Django, beside `manage.py`, and on no path. */
 function projectLacking(
   files: FileSystem,
@@ -252,7 +282,8 @@ function projectLacking(
   const { module, directory } = found
   if (mayBeInstalled(files, directory)) return null
   const path = [...configured, ...said.path.map(withoutSlash)]
-  if (path.some(each => holdsModule(files, each, module))) return null
+  if (path.some(each => holdsModule(files, each, module) && !isOuterDirectory(files, each, found, settings)))
+    return null
   // The package itself in `python-path` is another fault, `python-path-inside-package`.
   if (configured.includes(`${directory}/${module}`)) return null
   // A directory of the path that is not in the audit may hold a copy.
