@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import { isKeptByGit } from '../../src/deployment/is-absent.ts'
+import { isUnknownWord } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
@@ -9,6 +10,8 @@ import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace, isSettled, namePlace } from '../../src/servers/apache/queries/places.ts'
 import { isWhole } from '../../src/servers/apache/queries/set-reach.ts'
 import { apacheMain } from '../_examples.ts'
+import { otherKind, otherRealm } from './_password-lines.ts'
+import { pathOfUrl, unfilledPath } from './_password-path.ts'
 
 const MODULES = ['authn_core', 'authn_file', 'authz_user', 'auth_basic', 'dir']
 
@@ -75,11 +78,37 @@ const withLdap = (lines: string, outer = ''): Record<string, string> => ({
   'srv/www/staff/page.txt': 'page',
 })
 
+const access = (path: string): string => conf`
+  AuthType Basic
+  AuthName staff
+  AuthUserFile ${path}
+  Require valid-user
+`
+const inHtaccess = (path: string): Record<string, string> => ({
+  'admin/.htaccess': access(path),
+  'admin/.htpasswd': 'staff:{SHA}x',
+})
+const served = (path: string): Record<string, string> => ({
+  'etc/apache2/sites-available/shop.conf': conf`
+    <VirtualHost *:80>
+        ServerName example.org
+        DocumentRoot /home/shop/public_html
+        <Directory /home/shop/public_html>
+            AllowOverride All
+            Require all granted
+        </Directory>
+    </VirtualHost>
+  `,
+  'home/shop/public_html/admin/.htaccess': access(path),
+  'home/shop/public_html/admin/.htpasswd': 'staff:{SHA}x',
+})
+
 export default defineRule({
   summary: 'A password is required, and the file of passwords is not there, or of another kind or realm',
   severity: 'error',
   otherSeverities: {
-    warning: 'where a `.htaccess` names a file alone, and nothing is known of `ServerRoot`',
+    warning:
+      'where a `.htaccess` names a file alone, and nothing is known of `ServerRoot`, or where the directory alone tells that the path of a URL is meant',
   },
   confidence: 'high',
   ofLoneHtaccess: true,
@@ -137,6 +166,22 @@ export default defineRule({
         `,
       },
     },
+    ...['~/.htpasswd', '%{DOCUMENT_ROOT}/admin/.htpasswd', '/admin/.htpasswd'].map(path => ({
+      title: `\`${path}\` in a .htaccess alone, with the file beside it`,
+      files: inHtaccess(`«${path}»`),
+    })),
+    {
+      title: 'the path of a URL, in a .htaccess alone',
+      files: { 'admin/.htaccess': inHtaccess('«/admin/.htpasswd»')['admin/.htaccess']! },
+    },
+    {
+      title: 'the path of a URL, in a .htaccess that a site serves',
+      files: served('«/admin/.htpasswd»'),
+    },
+    {
+      title: 'the name of the file beside it, in a .htaccess that a site serves',
+      files: served('«.htpasswd»'),
+    },
     {
       title: 'a directory of users that no provider asks',
       files: withLdap('«AuthLDAPURL» "ldap://127.0.0.1:1/ou=people,dc=example,dc=org?uid"'),
@@ -148,6 +193,14 @@ export default defineRule({
       files: { ...tree('AuthUserFile /etc/apache2/staff'), '.gitignore': 'staff\n' },
     },
     { title: 'the file is there', files: tree('AuthUserFile /etc/apache2/users') },
+    {
+      title: 'a file outside of the document root, and the whole path of one beside it',
+      files: { ...served('/home/staff/.htpasswd'), ...inHtaccess('/var/www/example/admin/.htpasswd') },
+    },
+    {
+      title: 'the whole path of a file that is served',
+      files: served('/home/shop/public_html/admin/.htpasswd'),
+    },
     {
       title: 'a file of htpasswd for Basic',
       files: digest(conf`
@@ -251,6 +304,11 @@ export default defineRule({
         for (const directive of occurrences.get('authuserfile') ?? []) {
           const other = otherKind(files, directive) ?? otherRealm(files, directive)
           if (other !== null) yield other
+          const misread = misreadPath(configuration, files, directive, occurrences)
+          if (misread !== null) {
+            yield misread
+            continue
+          }
           if (!isMissing(configuration, files, directive)) {
             if (
               isMeantBeside(configuration, directive) &&
@@ -279,66 +337,29 @@ export default defineRule({
   },
 })
 
-const asksForUser = ({ args }: ApacheDirective): boolean =>
-  /^(?:valid-user|user|group)$/i.test(args[0]?.value ?? '')
-
-/** What is wrong with a file that is there, where it was written for the other type of authentication. */
-function otherKind(
+/** A path that Apache reads otherwise than whoever wrote it, wherever its own files lie. */
+function misreadPath(
+  { main }: ApacheConfiguration,
   files: FileSystem,
   directive: ApacheDirective,
-): Pick<RuleFinding, 'at' | 'message'> | null {
-  const type = authentication(directive, 'AuthType')?.args[0]?.value.toLowerCase()
-  const lines = type === 'basic' || type === 'digest' ? passwordLines(files, directive) : []
-  if (lines.length === 0) return null
-  const at = argumentPlace(directive, 0)
-  if (type === 'basic' && lines.every(line => OF_DIGEST.test(line)))
-    return {
-      at,
-      message:
-        'the lines are those of `htdigest`, and `AuthType Basic` reads those of `htpasswd`: no password is right',
-    }
-  return type === 'digest' && lines.every(line => /^[^:]+:[^:]+$/.test(line))
-    ? {
-        at,
-        message:
-          'the lines are those of `htpasswd`, and `AuthType Digest` reads those of `htdigest`: no password is right',
-      }
-    : null
-}
-
-/** A name of the realm that no line of the file has: the realm is a part of what `htdigest` hashes. */
-function otherRealm(files: FileSystem, directive: ApacheDirective): RuleFinding | null {
-  const name = authentication(directive, 'AuthName')
-  const realm = name?.args[0]?.value ?? ''
-  if (authentication(directive, 'AuthType')?.args[0]?.value.toLowerCase() !== 'digest') return null
-  if (name === undefined || !isSettled(realm)) return null
-  const lines = passwordLines(files, directive)
-  const realms = new Set(lines.map(line => line.split(':')[1] ?? ''))
-  if (lines.length === 0 || realms.has(realm) || !lines.every(line => OF_DIGEST.test(line))) return null
+  occurrences: ApacheConfiguration['occurrences'],
+): RuleFinding | null {
+  const written = directive.args[0]?.value ?? ''
+  if (isUnknownWord(written) || !(occurrences.get('require') ?? []).some(asksForUser)) return null
+  const isLone = main !== null && isForHtaccess(main)
+  const misread = unfilledPath(written) ?? pathOfUrl(files, directive, written, isLone)
+  if (misread === null) return null
+  const { message, help, isCertain } = misread
   return {
-    at: argumentPlace(name, 0),
-    message: `the passwords of this file are for the realm \`${[...realms].join('`, `')}\`, and this one is \`${realm}\`: no password is right`,
-    related: [{ at: argumentPlace(directive, 0), message: 'the file' }],
-    help: `Write \`AuthName "${[...realms][0]}"\`, or make the file anew: the realm is a part of what is hashed`,
+    at: argumentPlace(directive, 0),
+    ...(isCertain ? {} : { severity: 'warning' as const, confidence: 'medium' as const }),
+    message,
+    help,
   }
 }
 
-const OF_DIGEST = /^[^:]+:[^:]*:[0-9a-f]{32}\s*$/i
-
-/** The last line of this name in the section of another one. */
-function authentication({ parent }: ApacheDirective, name: string): ApacheDirective | undefined {
-  return parent?.children.findLast(each => each.name === name)
-}
-
-/** The lines of a file of passwords; none where it is not in the audit. */
-function passwordLines(files: FileSystem, { args, source }: ApacheDirective): readonly string[] {
-  const path = args[0]?.value ?? ''
-  if (!path.startsWith('/') || path === source.path) return []
-  const read = files.read(path)
-  return read.kind === 'source'
-    ? read.source.text.split('\n').filter(line => /^[^#:\s][^:]*:./.test(line))
-    : []
-}
+const asksForUser = ({ args }: ApacheDirective): boolean =>
+  /^(?:valid-user|user|group)$/i.test(args[0]?.value ?? '')
 
 function isMissing(
   { serverRoot, main }: ApacheConfiguration,
@@ -346,22 +367,27 @@ function isMissing(
   { args, source }: ApacheDirective,
 ): boolean {
   const written = args[0]?.value ?? ''
-  // Of a .htaccess that no server here serves: one that lies beside it is not where httpd looks.
-  if (main !== null && isForHtaccess(main))
-    return /^\w|^\.\w/.test(written) && files.kind(posix.join(posix.dirname(source.path), written)) === 'file'
+  // What lies beside a .htaccess is not where httpd looks.
+  const isBeside =
+    posix.basename(source.path).startsWith('.ht') &&
+    /^\w|^\.\w/.test(written) &&
+    files.kind(posix.join(posix.dirname(source.path), written)) === 'file'
+  if (main !== null && isForHtaccess(main)) return isBeside
   if (written === '' || !isSettled(written) || (!written.startsWith('/') && !serverRoot.known)) return false
   const path = written.startsWith('/')
     ? written
     : posix.join(serverRoot.known ? serverRoot.value : '/', written)
+  if (isBeside && files.kind(path) === null) return true
   if (isKeptByGit(files)) return false
   // What the running system makes, no copy of a machine has.
   return files.kind(path) === null && files.covers(path) && !/^\/(?:run|tmp|var\/run)\//.test(path)
 }
 
-/** True for a name without a directory in a `.htaccess` that no server here serves: whoever writes it means the file beside it. */
-function isMeantBeside({ main }: ApacheConfiguration, { args }: ApacheDirective): boolean {
+/** True for a name without a directory in a `.htaccess`: whoever writes it means the file beside it. */
+function isMeantBeside({ main }: ApacheConfiguration, { args, source }: ApacheDirective): boolean {
   const written = args[0]?.value ?? ''
-  return main !== null && isForHtaccess(main) && isSettled(written) && /^\.?[\w.-]+$/.test(written)
+  const isHtaccess = (main !== null && isForHtaccess(main)) || posix.basename(source.path).startsWith('.ht')
+  return isHtaccess && isSettled(written) && /^\.?[\w.-]+$/.test(written)
 }
 
 /** Where nothing in the whole configuration says where passwords are, and the usual provider looks for them. */
