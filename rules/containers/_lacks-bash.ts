@@ -1,9 +1,16 @@
 import { copiesPrograms, type Started } from './_started-words.ts'
 
+/**
+ * Alpine itself, and the official images upon it that bring no bash. Those whose own entry point or tools need it have
+ * it: PostgreSQL, RabbitMQ, WordPress, Composer, Maven, Eclipse Temurin.
+ */
+const WITHOUT_IT =
+  /^(?:alpine(?::|$)|(?:python|node|nginx|ruby|golang|php|openjdk|elixir|erlang|rust|redis|memcached|caddy):\S*alpine)/
+
 /** Official images of Alpine that bring no bash, where no step of the build may install it. */
 export function lacksBash(container: Started, steps: readonly string[]): boolean {
   const base = container.reference
-  if (base === null || !/^(?:alpine(?::|$)|(?:python|node|nginx):\S*alpine)/.test(base)) return false
+  if (base === null || !WITHOUT_IT.test(base)) return false
   if (container.service !== null && container.service.build !== null && container.image === null) return false
   return (
     !steps.some(step => /\bbash\b|apk\b[^&;]*\$|\.sh\b/.test(withoutModes(step)) || mayNeedBash(step)) &&

@@ -26,7 +26,7 @@ export function installedPackages(
     for (const part of commandText(command).split(/&&|;|\n|\|\|/)) {
       const text = part.trim()
       if (OTHER.test(text)) return null
-      const install = /^(?:\S*pip3?|\S*python3? -m pip)\s+install\s+(.*)$/s.exec(text)?.[1]
+      const install = /^(?:\S*pip[\d.]*|\S*python[\d.]* -m pip|uv pip)(?:\s+--?[\w-]+(?:=\S+)?)*\s+install\s+(.*)$/s.exec(text)?.[1]
       if (install === undefined) continue
       const words = install.split(/\s+/).filter(word => word !== '\\' && word !== '')
       for (let index = 0; index < words.length; index++) {
@@ -55,7 +55,7 @@ export function installedPackages(
 
 /** What brings packages in another way. */
 const OTHER =
-  /\b(?:poetry|pipenv|pdm|uv|conda|mamba|pipx|easy_install|hatch)\b|\.sh\b|\bsetup\.py\b|\bpy3-|\bpython3-(?!dev|venv|pip)\w|\bmake\b|\$\(|requirements\/?\s*$|gunicorn(?!==)\S*\.(?:whl|tar)/
+  /\buv\s+(?!pip\s+install\b)\w|\b(?:poetry|pipenv|pdm|conda|mamba|pipx|easy_install|hatch)\b|\.sh\b|\bsetup\.py\b|\bpy3-|\bpython3-(?!dev|venv|pip)\w|\bmake\b|\$\(|requirements\/?\s*$|gunicorn(?!==)\S*\.(?:whl|tar)/
 
 /** The names of a requirements file, and of those that it names; null where a line may be anything else. */
 export function readNames(

@@ -98,12 +98,20 @@ export function textsRun(container: Started): readonly string[] {
   ]
 }
 
+/** False for directories of libraries and sources, such as the gems of Ruby in `/usr/local/bundle`. */
+function mayHoldPrograms(directory: string): boolean {
+  return (
+    /^\/$|^\/(?:usr|bin|usr\/local)(?:\/|$)/.test(directory) &&
+    !/^\/usr\/(?:local\/)?(?:bundle|lib|share|include|src)(?:\/|$)/.test(directory)
+  )
+}
+
 /** What an earlier stage or another image brings may have it. */
 export function copiesPrograms({ image }: Pick<Container, 'image'>): boolean {
   return (image?.steps ?? []).some(
     step =>
       'sources' in step &&
       step.from !== null &&
-      (!step.target.known || /^\/$|^\/(?:usr|bin|usr\/local)(?:\/|$)/.test(step.target.value)),
+      (!step.target.known || mayHoldPrograms(step.target.value)),
   )
 }

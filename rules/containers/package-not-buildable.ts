@@ -8,6 +8,7 @@ import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { composeWith, siteTo } from './_examples.ts'
 import { runImages } from './_images.ts'
+import { requirementLists } from './_pip.ts'
 
 const tree = (base: string, requirements: string, lines = ''): Record<string, string> => ({
   'docker-compose.yml': composeWith(),
@@ -21,6 +22,17 @@ const tree = (base: string, requirements: string, lines = ''): Record<string, st
     RUN pip install --no-cache-dir -r requirements.txt
     COPY . .
   `,
+})
+
+const installing = (command: string, file: string, text: string): Record<string, string> => ({
+  ...tree('python:3.12-slim', 'flask\n'),
+  'web/Dockerfile': conf`
+    FROM python:3.12-slim
+    WORKDIR /app
+    COPY . .
+    RUN ${command}
+  `,
+  [`web/${file}`]: text,
 })
 
 export default defineRule({
@@ -40,6 +52,52 @@ export default defineRule({
   bad: [
     { title: 'psycopg2 in a slim image', files: tree('python:3.12-slim', 'Django>=5\n«psycopg2==2.9.9»\n') },
     { title: 'mysqlclient on Alpine', files: tree('python:3.12-alpine', '«mysqlclient»\ngunicorn\n') },
+    ...[
+      'pip wheel --wheel-dir /wheels -r',
+      'pip3 --no-cache-dir install -r',
+      'uv pip install --system -r',
+    ].map(install => ({
+      title: `by \`${install}\``,
+      files: installing(`${install} requirements.txt`, 'requirements.txt', 'flask\n«psycopg2==2.9.9»\n'),
+    })),
+    {
+      title: 'by Poetry',
+      files: installing(
+        'pip install poetry && poetry install',
+        'pyproject.toml',
+        conf`
+          [tool.poetry.dependencies]
+          python = "^3.12"
+          «psycopg2» = "^2.9"
+        `,
+      ),
+    },
+    {
+      title: 'by Pipenv',
+      files: installing(
+        'pip install pipenv && pipenv install --system --deploy',
+        'Pipfile',
+        conf`
+          [packages]
+          «mysqlclient» = "*"
+        `,
+      ),
+    },
+    {
+      title: 'as what the project needs',
+      files: installing(
+        'pip install --no-cache-dir .',
+        'pyproject.toml',
+        conf`
+          [project]
+          name = "shop"
+          dependencies = [
+              "flask>=3",
+              "«psycopg2>=2.9»",
+          ]
+        `,
+      ),
+    },
     {
       title: 'other libraries alone',
       files: tree(
@@ -62,6 +120,20 @@ export default defineRule({
     {
       title: 'compiled by somebody else',
       files: tree('python:3.12-slim', 'psycopg2-binary\npsycopg[binary]\n'),
+    },
+    {
+      title: 'what is installed for development',
+      files: installing(
+        'pip install poetry && poetry install --only main',
+        'pyproject.toml',
+        conf`
+          [tool.poetry.dependencies]
+          psycopg2-binary = "^2.9"
+
+          [tool.poetry.group.dev.dependencies]
+          psycopg2 = "^2.9"
+        `,
+      ),
     },
     { title: 'the large image', files: tree('python:3.12', 'psycopg2\nmysqlclient\n') },
     {
@@ -182,6 +254,38 @@ const PACKAGES: readonly (readonly [
   ],
 ]
 
+/** Files that name what a command installs. */
+function installedLists(command: string): readonly string[] {
+  return [
+    ...requirementLists(command),
+    ...(/\bpoetry\s+install\b|\buv\s+sync\b|\bpip[\d.]*\s+install\s+(?:-\S+\s+)*\.(?=\s|$)/.test(command)
+      ? ['pyproject.toml']
+      : []),
+    ...(/\bpipenv\s+(?:install|sync)\b/.test(command) ? ['Pipfile'] : []),
+  ]
+}
+
+/** Tables of Pipenv and Poetry, and the list of a project, with what is installed wherever it runs. */
+const TABLES =
+  /^\[(?:packages|tool\.poetry\.dependencies)\][ \t]*\n(?:(?!\[).*\n?)*|^dependencies\s*=\s*\[[^\]]*\]/gm
+const REQUIRED = /^[ \t]*["']?([A-Za-z](?:[^\r\n#"']*(?=["'],?[ \t]*$)|[\w.-]*(?=\s*=)))/gm
+
+/** Lines that name a package. */
+function requirementLines(source: Source): readonly { readonly text: string; readonly start: number }[] {
+  const { code, path } = source
+  if (!/(?:^|\/)(?:Pipfile|pyproject\.toml)$/.test(path))
+    return [...code.matchAll(/^[ \t]*[A-Za-z][^\r\n#]*/gm)].map(({ 0: line, index }) => {
+      const text = line.trim()
+      return { text, start: index + line.indexOf(text) }
+    })
+  return [...code.matchAll(TABLES)].flatMap(({ 0: table, index: at }) =>
+    [...table.matchAll(REQUIRED)].map(({ 0: line, 1: text = '', index }) => ({
+      text,
+      start: at + index + line.indexOf(text),
+    })),
+  )
+}
+
 /** Packages that a stage compiles without what they need. */
 function* uncompiled(
   stage: DockerStage,
@@ -202,11 +306,7 @@ function* uncompiled(
   )
     return
   if (chain.some(each => each.copies.some(({ from }) => from !== null))) return
-  const installed = stage.runs
-    .flatMap(({ command }) => [
-      ...commandText(command).matchAll(/\bpip[\d.]*\s+install\b[^;&|]*?\s(?:-r|--requirement)[\s=]+(\S+)/g),
-    ])
-    .map(([, file = '']) => file)
+  const installed = stage.runs.flatMap(({ command }) => installedLists(commandText(command)))
   const [only] = installed
   if (only === undefined) return
   const directory =
@@ -221,12 +321,10 @@ function* uncompiled(
   const source = path === null ? null : sourceAt(files, path)
   if (source === null) return
   const all = steps.join('\n')
-  for (const { 0: line, index } of source.code.matchAll(/^[ \t]*[A-Za-z][^\r\n#]*/gm)) {
-    const text = line.trim()
+  for (const { text, start } of requirementLines(source)) {
     const [, needs = []] = PACKAGES.find(([name]) => name.test(text)) ?? []
     const lacks = needs.find(([installed]) => !installed.test(all))
     if (lacks === undefined) continue
-    const start = index + line.indexOf(text)
     yield {
       at: { source, start, end: start + text.length },
       message: `\`${image.value}\` has not what this package is compiled with, so the image is not built: ${lacks[1]}`,

@@ -138,7 +138,7 @@ const MODULE = 'libapache2-mod-wsgi-py3'
 function packageOf({ steps }: DockerImage): Place | null {
   const commands = steps.flatMap(step => ('command' in step ? [step.command] : []))
   const text = commands.map(commandText).join('\n')
-  const isForOwn = /(?:^|[\s&;])(?:pip3?|python3? -m pip|uv pip) install\b/.test(text)
+  const isForOwn = /(?:^|[\s&;])(?:pip[\d.]*|python[\d.]* -m pip|uv pip) install\b/.test(text)
   if (!isForOwn || /\bmod[_-]wsgi(?!-py3)\b(?!\.(?:load|conf))/.test(text.replaceAll(MODULE, ''))) return null
   for (const command of commands) {
     if (command.form !== 'shell') continue

@@ -6,6 +6,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { composeWith, siteTo } from './_examples.ts'
 import { looseImages, type RunImage, runImages } from './_images.ts'
+import { LACKING, PROGRAMS } from './_programs-of-images.ts'
 import { supervisorOfImage } from './_supervisor-of-image.ts'
 import { healthCheck } from '../../src/deployment/containers/health-check.ts'
 import { buildSteps, copiesPrograms, type Started, startedWords } from './_started-words.ts'
@@ -72,6 +73,9 @@ export default defineRule({
     'https://docs.docker.com/reference/compose-file/services/#healthcheck',
     'https://hub.docker.com/_/python',
     'https://hub.docker.com/_/node',
+    'https://www.keycloak.org/server/containers',
+    'https://learn.microsoft.com/en-us/dotnet/core/docker/container-images',
+    'https://github.com/GoogleContainerTools/distroless',
   ],
   unproven: 'The live tests start no containers: which programs an image has, no loopback shows',
   bad: [
@@ -136,6 +140,42 @@ export default defineRule({
       },
     },
     {
+      title: 'images of services that have neither curl nor wget',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            sso:
+              image: quay.io/keycloak/keycloak:24.0
+              healthcheck: { test: ["CMD", "«curl»", "-f", "http://localhost:8080/health/ready"] }
+            vectors:
+              image: qdrant/qdrant:v1.9.0
+              healthcheck: { test: ["CMD", "«wget»", "-q", "http://localhost:6333/readyz"] }
+            queue:
+              image: rabbitmq:3-management
+              healthcheck: { test: «curl» -f http://localhost:15672/ || exit 1 }
+            metrics:
+              image: prom/prometheus:v2.53.0
+              healthcheck: { test: ["CMD", "«curl»", "-f", "http://localhost:9090/-/healthy"] }
+            logs:
+              image: grafana/loki:3.0.0
+              healthcheck: { test: ["CMD-SHELL", "«curl» -f http://localhost:3100/ready"] }
+        `,
+      },
+    },
+    {
+      title: 'curl in the image of ASP.NET',
+      files: {
+        ...checked(
+          '["CMD", "«curl»", "-f", "http://localhost:8080/"]',
+          image('mcr.microsoft.com/dotnet/aspnet:8.0'),
+        ),
+      },
+    },
+    {
+      title: 'curl in the slim image of Ruby',
+      files: checked('["CMD", "«curl»", "-f", "http://localhost:3000/up"]', image('ruby:3.3-slim')),
+    },
+    {
       title: 'curl, where a step makes a script executable',
       files: checked(
         '["CMD", "«curl»", "-f", "http://localhost:8000/"]',
@@ -194,6 +234,26 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'programs that images of services have',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            dashboards:
+              image: grafana/grafana:11.1.0
+              healthcheck: { test: ["CMD", "curl", "-f", "http://localhost:3000/api/health"] }
+            metrics:
+              image: prom/prometheus:v2.53.0
+              healthcheck: { test: ["CMD", "wget", "-q", "http://localhost:9090/-/healthy"] }
+            sso:
+              image: quay.io/keycloak/keycloak:16.1.1
+              healthcheck: { test: ["CMD", "curl", "-f", "http://localhost:8080/auth/"] }
+            queue:
+              image: rabbitmq:3-management
+              healthcheck: { test: ["CMD", "rabbitmq-diagnostics", "-q", "ping"] }
+        `,
+      },
+    },
     { title: 'Apache by supervisord', files: supervised('php:8.3-apache', 'apache2-foreground') },
     { title: 'PHP-FPM by supervisord', files: supervised('php:8.3-fpm-alpine', 'php-fpm --nodaemonize') },
     {
@@ -411,66 +471,6 @@ interface Use {
   readonly name: string
   readonly at: Place
 }
-
-/** Programs that people use and images lack, with what a build says that installs them. */
-const PROGRAMS: Readonly<Record<string, RegExp>> = {
-  curl: /curl/,
-  wget: /wget/,
-  nc: /netcat|nmap|ncat|busybox|\bnc\b/,
-  netcat: /netcat|\bnc\b/,
-  pg_isready: /postgres/,
-  psql: /postgres/,
-  mysqladmin: /mysql|mariadb/,
-  'redis-cli': /redis/,
-  mysql: /mysql|mariadb/,
-  mysqldump: /mysql|mariadb/,
-  mongo: /mongo/,
-  'php-fpm': /fpm/,
-  'apache2-foreground': /apache/,
-  apache2ctl: /apache/,
-  apachectl: /apache/,
-  'httpd-foreground': /apache|httpd/,
-}
-/** The images of PHP for Apache have no PHP-FPM, and those of PHP-FPM no Apache. */
-const APACHE = ['apache2-foreground', 'apache2ctl', 'apachectl', 'httpd-foreground']
-const OF_DATABASES = ['pg_isready', 'psql', 'mysqladmin', 'redis-cli']
-const LACKING: readonly (readonly [RegExp, readonly string[]])[] = [
-  // Since MariaDB 11 its image has no names of MySQL, and since MongoDB 6 none of the old shell.
-  [/^mariadb(?::(?:1[1-9]|latest|lts)|$)/, ['mysqladmin', 'mysql', 'mysqldump', 'pg_isready', 'redis-cli']],
-  [/^mongo(?::(?:[6-9]|latest)|$)/, ['mongo', 'curl', 'wget', 'nc']],
-  [/^postgres(?::(?!\S*alpine)|$)/, ['curl', 'wget', 'nc', 'mysqladmin', 'redis-cli', 'mongo']],
-  [/^postgres:\S*alpine/, ['curl', 'mysqladmin', 'redis-cli', 'mongo']],
-  [/^redis(?::(?!\S*alpine)|$)/, ['curl', 'wget', 'nc', 'pg_isready', 'mysqladmin']],
-  [/^redis:\S*alpine/, ['curl', 'pg_isready', 'mysqladmin']],
-  [/^(?:python|node):\S*slim/, ['curl', 'wget', 'nc', 'netcat', ...OF_DATABASES]],
-  [/^(?:debian|ubuntu)(?::|$)/, ['curl', 'wget', 'nc', 'netcat', ...OF_DATABASES]],
-  [/^(?:alpine(?::|$)|(?:python|node):\S*alpine)/, ['curl', 'netcat', ...OF_DATABASES]],
-  // nginx's own images: curl came with the modules of 1.19, and the slim ones are without them.
-  [
-    /^nginx:(?:mainline-|stable-|1\.(?:2[2-9]|3\d)\S*-)alpine\S*-slim$|^nginx:alpine-slim$/,
-    ['curl', ...OF_DATABASES],
-  ],
-  [
-    /^nginx(?::(?!\S*(?:alpine|otel|perl))(?:\d\S*|latest|stable|mainline)|$)/,
-    ['wget', 'nc', 'netcat', ...OF_DATABASES],
-  ],
-  [/^httpd(?::(?!\S*alpine)|$)/, ['wget', 'nc', 'netcat', ...OF_DATABASES]],
-  [/^httpd:\S*alpine/, OF_DATABASES],
-  [/^php:(?:\S*-)?apache/, ['php-fpm', 'wget', 'nc', 'netcat', ...OF_DATABASES]],
-  [/^php:(?!\S*alpine)\S*fpm/, [...APACHE, 'wget', 'nc', 'netcat', ...OF_DATABASES]],
-  [/^(?:nextcloud|wordpress|drupal|matomo|joomla):(?:\S*-)?apache(?:-[a-z]+)?$/, ['php-fpm']],
-  [/^(?:php|nextcloud|wordpress|drupal|matomo|joomla):(?:\S*-)?fpm(?:-[a-z]+)?$/, APACHE],
-  [/^php(?::(?!\S*alpine)|$)/, ['wget', 'nc', 'netcat', ...OF_DATABASES]],
-  [/^haproxy(?::(?!\S*alpine)|$)/, ['curl', 'wget', 'nc', ...OF_DATABASES]],
-  [/^traefik(?::(?!\S*(?:windows|nanoserver))|$)/, ['curl', ...OF_DATABASES]],
-  // Since 2.11 that of Caddy has curl.
-  [/^caddy:2\.(?:\d|10)(?![\d\w]|\S*(?:windows|nanoserver|builder))/, ['curl']],
-  [/^caddy(?::(?!\S*(?:windows|nanoserver|builder))|$)/, OF_DATABASES],
-  [
-    /^(?:python|node)(?::(?!\S*(?:slim|alpine|windows))|$)/,
-    ['nc', 'netcat', 'pg_isready', 'mysqladmin', 'redis-cli'],
-  ],
-]
 
 /** Steps that run a script, or install what is not named there. */
 const SCRIPTED =

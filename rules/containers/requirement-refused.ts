@@ -9,6 +9,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import { composeWith, siteTo } from './_examples.ts'
 import { runImages } from './_images.ts'
+import { requirementLists } from './_pip.ts'
 import { requirementsIn, stageChain } from './_requirements.ts'
 
 const project = (
@@ -97,9 +98,6 @@ const PYTHON_OF: readonly (readonly [django: number, minor: number])[] = [
   [4, 8],
 ]
 
-const INSTALL =
-  /(?:^|[\s;&|])(?:pip3?|python3? -m pip|uv pip)\s+install\s+(?:[^;&|]*?\s)?(?:-r|--requirement)[\s=]*(\S+\.(?:txt|in))/g
-
 function* refused(stages: readonly DockerStage[], stage: DockerStage, context: string, files: FileSystem) {
   const chain = stageChain(stages, stage)
   const image = imageReference(chain[0]?.image ?? null)
@@ -109,7 +107,7 @@ function* refused(stages: readonly DockerStage[], stage: DockerStage, context: s
     const text = commandText(command)
     // Another Python may be brought along.
     if (/conda|mamba|pyenv|uv python|uv venv/.test(text)) return
-    for (const { 1: path = '' } of text.matchAll(INSTALL)) {
+    for (const path of requirementLists(text)) {
       const named = files.kind(posix.join(context, path)) === 'file' ? path : posix.basename(path)
       for (const { name, release, at } of requirementsIn(files, posix.join(context, named))) {
         if (name.toLowerCase() !== 'django' || release === null) continue

@@ -206,6 +206,32 @@ export default defineRule({
         SCRIPT.replace('/bin/sh', '«/bin/bash»'),
       ),
     },
+    ...['golang:1.23-alpine3.20', 'php:8.3-fpm-alpine', 'openjdk:8-jdk-alpine', 'redis:7-alpine'].map(
+      base => ({
+        title: `bash in \`${base}\``,
+        files: tree(image(base), SCRIPT.replace('/bin/sh', '«/bin/bash»')),
+      }),
+    ),
+    {
+      title: 'bash in an image of Ruby whose release is an argument, and which a last stage begins with',
+      files: tree(
+        conf`
+          ARG RUBY_VERSION=3.3
+          FROM ruby:\${RUBY_VERSION}-alpine AS base
+          RUN apk add --no-cache curl libpq tzdata
+          FROM base AS build
+          RUN apk add --no-cache build-base git libpq-dev
+          COPY . /app
+          FROM base
+          WORKDIR /app
+          COPY --from=build /usr/local/bundle /usr/local/bundle
+          COPY --from=build /app /app
+          COPY entrypoint.sh /app/
+          ENTRYPOINT ["/app/entrypoint.sh"]
+        `,
+        SCRIPT.replace('/bin/sh', '«/bin/bash»'),
+      ),
+    },
     {
       title: 'bash by its name',
       files: tree(image('node:22-alpine'), SCRIPT.replace('/bin/sh', '/usr/bin/env «bash»')),
@@ -484,6 +510,10 @@ export default defineRule({
         SCRIPT.replace('/bin/sh', '/bin/bash'),
       ),
     },
+    ...['postgres:16-alpine', 'eclipse-temurin:21-jre-alpine', 'wordpress:6-fpm-alpine'].map(base => ({
+      title: `bash of \`${base}\``,
+      files: tree(image(base), SCRIPT.replace('sh', 'bash')),
+    })),
     { title: 'sh on Alpine', files: tree(image('python:3.12-alpine'), SCRIPT) },
     {
       title: 'made executable by the build',
