@@ -160,7 +160,7 @@ export function routesWebSockets(
     const loaded = program === null ? null : deployment.moduleOf(program)
     if (loaded?.attribute == null) return false
     const { attribute, script, source } = loaded
-    const made = script?.made.get(attribute)
+    const made = script?.made.get(attribute.replace(/\(.*$/, '()'))
     if (made !== undefined && /(?:^|\.)ProtocolTypeRouter$/.test(made)) return namesWebSocket(source)
     if (source === null || source === 'missing' || !/^[A-Za-z_]\w*$/.test(attribute)) return false
     return prefix !== null && webSocketRoutes(source, attribute).some(path => path.startsWith(prefix))

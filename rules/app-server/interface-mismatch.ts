@@ -1,6 +1,7 @@
 import type { AppServer } from '../../parsers/app-server/app-server.ts'
 import { programName } from '../../src/deployment/destination-words.ts'
 import type { LoadedModule } from '../../src/deployment/django/loaded-module.ts'
+import { madeApplication } from '../../src/deployment/django/made-application.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { type Place, placeText } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -24,6 +25,19 @@ const FACTORY = conf`
   from flask import Flask
   def create_app(settings=None):
       return Flask(__name__)
+`
+const ROUTED = conf`
+  from fastapi import FastAPI
+
+
+  def create_app() -> FastAPI:
+      app = FastAPI(title="Shop")
+
+      @app.get("/healthz")
+      def healthz():
+          return {"status": "ok"}
+
+      return app
 `
 const DJANGO = conf`
   from django.core.wsgi import get_wsgi_application
@@ -95,6 +109,38 @@ export default defineRule({
       files: tree('/usr/bin/gunicorn -b 127.0.0.1:8000 «main:app»', FASTAPI),
     },
     {
+      title: 'a function that makes it',
+      files: tree('/usr/bin/gunicorn -b 127.0.0.1:8000 "«main:create_app()»"', ROUTED),
+    },
+    {
+      title: 'a name that a function of the module makes',
+      files: tree(
+        '/usr/bin/gunicorn --threads 4 -b 127.0.0.1:8000 «main:app»',
+        `${ROUTED}\napp = create_app()\n`,
+      ),
+    },
+    {
+      title: 'a function that says what it returns',
+      files: tree(
+        '/usr/bin/gunicorn -b 127.0.0.1:8000 "«main:build(debug=False)»"',
+        conf`
+          from fastapi import FastAPI
+          from .parts import assembled
+
+
+          def build(
+              debug: bool = False,
+          ) -> FastAPI:
+              app = assembled(debug)
+              return app
+        `,
+      ),
+    },
+    {
+      title: 'a function that makes Flask, for uvicorn',
+      files: tree('/usr/bin/uvicorn --factory --port 8000 «main:create_app»', FACTORY),
+    },
+    {
       title: 'an image for FastAPI that starts gunicorn’s own workers',
       files: image('gunicorn -b 0.0.0.0:8000 «main:app»'),
     },
@@ -143,6 +189,31 @@ export default defineRule({
     {
       title: 'an asgi.py without routes of its own',
       files: channels('/usr/bin/gunicorn -b 127.0.0.1:8000 main.wsgi:application', ''),
+    },
+    {
+      title: 'a function that makes it, for the workers of uvicorn',
+      files: tree(
+        '/usr/bin/gunicorn -k uvicorn.workers.UvicornWorker -b 127.0.0.1:8000 "main:create_app()"',
+        ROUTED,
+      ),
+    },
+    {
+      title: 'a function that wraps what it makes, or makes one of two',
+      files: {
+        ...tree(
+          '/usr/bin/gunicorn -b 127.0.0.1:8000 "main:create_app()"',
+          ROUTED.replace('return app', 'app = ASGIMiddleware(app)\n    return app'),
+        ),
+        'etc/systemd/system/other.service': serviceUnit(
+          '/usr/bin/gunicorn -b 127.0.0.1:8001 "other:create_app()"',
+        ),
+        'etc/shop/other.py': conf`
+          def create_app(kind="flask"):
+              if kind == "flask":
+                  return Flask(__name__)
+              return FastAPI()
+        `,
+      },
     },
     {
       title: 'an image for FastAPI whose workers are told by whoever runs it',
@@ -217,7 +288,7 @@ export default defineRule({
         }
         continue
       }
-      const made = loaded === null ? null : madeBy(loaded, program.server)
+      const made = loaded === null ? null : madeApplication(loaded, program.server)
       const own = made === null ? undefined : INTERFACES.get(made)
       if (own === undefined || own === spoken) continue
       const [asgi, wsgi] = ['an ASGI application', 'a WSGI application']
@@ -245,7 +316,7 @@ function* webSockets({ connections, moduleOf, programs }: Deployment) {
     const upgrade = headers.written.findLast(({ name }) => name === 'upgrade')
     if (upgrade === undefined || interfaceOfServer(program.server) !== 'wsgi') continue
     const loaded = moduleOf(program)
-    if (loaded === null || madeBy(loaded, program.server) !== 'get_wsgi_application') continue
+    if (loaded === null || madeApplication(loaded, program.server) !== 'get_wsgi_application') continue
     yield {
       at: namePlace(pass),
       message: `WebSockets end here: ${programName(program)} runs Django as a WSGI application, which answers the handshake with 404`,
@@ -317,11 +388,4 @@ function interfaceOfServer({ program, workerClass, complete, settings }: AppServ
     default:
       return null
   }
-}
-
-/** The call whose result the server takes; null where the module does more than one thing with it. */
-function madeBy({ script, attribute }: LoadedModule, { program }: AppServer): string | null {
-  const name = attribute ?? (program === 'gunicorn' ? 'application' : null)
-  if (script === null || script.open || name === null) return null
-  return script.made.get(name)?.replace(/^.*\./, '') ?? null
 }

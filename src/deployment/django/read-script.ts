@@ -1,6 +1,7 @@
 import type {
   PythonAssignment,
   PythonCall,
+  PythonDefinition,
   PythonExpression,
   PythonParser,
   PythonStatement,
@@ -8,6 +9,7 @@ import type {
 import type { Place, Source } from '../../../parsers/text/source.ts'
 import { evaluateExpression } from './evaluate-expression.ts'
 import { type Fact, known, unknown } from '../../servers/fact.ts'
+import { madeInFactory } from './made-in-factory.ts'
 import type { ProxyFix, SettingValue, WsgiScript } from './settings.ts'
 
 const VARIABLE = 'DJANGO_SETTINGS_MODULE'
@@ -28,6 +30,11 @@ export function readScript(parser: PythonParser, source: Source): WsgiScript {
   let followed = 0
   let open = module.broken
   let settingsModule: WsgiScript['settingsModule'] = null
+  const setMadeBy = ({ name, conditional, start, end }: PythonDefinition) => {
+    const inside = conditional ? null : madeInFactory(source.code.slice(start, end))
+    if (inside === null) made.delete(`${name}()`)
+    else made.set(`${name}()`, inside)
+  }
   const evaluate = (expression: PythonExpression | undefined) =>
     expression === undefined
       ? undefined
@@ -102,6 +109,7 @@ export function readScript(parser: PythonParser, source: Source): WsgiScript {
       case 'definition':
         bind(statement.name, statement)
         made.delete(statement.name)
+        setMadeBy(statement)
         break
     }
   }

@@ -84,7 +84,10 @@ export interface WsgiScript {
   readonly names: ReadonlySet<string>
   /** Where each of them is bound first, the whole statement. */
   readonly bound: ReadonlyMap<string, Place>
-  /** What is called to make each of them, where that is all that happens to it: `FastAPI` of `app = FastAPI()`. */
+  /**
+   * What is called to make each of them, where that is all that happens to it: `FastAPI` of `app = FastAPI()`; and what
+   * a function returns, as `create_app()`.
+   */
   readonly made: ReadonlyMap<string, string>
   /** What Werkzeug's `ProxyFix` around it is told to trust; null where there is none, or not all of it is plain. */
   readonly proxyFix: ProxyFix | null
