@@ -6,6 +6,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { isDebian } from '../_debian.ts'
 import { behindNginx, serviceUnit, uwsgiApplication } from './_examples.ts'
 import { emperorsFor, hasItsOwnOptions, isStartedByInit } from './_uwsgi-emperors.ts'
+import { hasPackagedUwsgi } from './_uwsgi-package.ts'
 import { uwsgiNameBefore } from './_uwsgi-name.ts'
 
 const APPLICATION = conf`
@@ -43,8 +44,31 @@ const vassal = (command: string, lines: string): Record<string, string> => ({
   `,
 })
 
+const imageWith = (base: string, install: string, lines: string): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      web:
+        build: .
+        ports: ["8080:8080"]
+  `,
+  Dockerfile: conf`
+    FROM ${base}
+    RUN ${install}
+    WORKDIR /srv/app
+    COPY . .
+    CMD ["uwsgi", "--ini", "uwsgi.ini"]
+  `,
+  'uwsgi.ini': conf`
+    [uwsgi]
+    http-socket = 0.0.0.0:8080
+    chdir = /srv/app
+    ${lines}
+  `,
+  'web.py': APPLICATION,
+})
+
 export default defineRule({
-  summary: 'uWSGI of Debian is told of a Python application and loads no Python',
+  summary: 'uWSGI of a distribution is told of a Python application and loads no Python',
   severity: 'error',
   otherSeverities: {
     warning: 'in a unit of a machine of Debian, by the path of its package and for its `www-data`',
@@ -52,13 +76,27 @@ export default defineRule({
   },
   confidence: 'high',
   since: '0.1.0',
-  why: 'The uWSGI of Debian and Ubuntu has no language built in: Python is a plugin of its own. Without `plugins` the lines of Python are unknown options, which an ini file may have, and uWSGI starts: `no request plugin is loaded, you will not be able to manage requests`. nginx answers 502.',
+  why: 'The uWSGI of Debian, Ubuntu and Alpine has no language built in: Python is a plugin of its own. Without `plugins` the lines of Python are unknown options, which an ini file may have, and uWSGI starts: `no request plugin is loaded, you will not be able to manage requests`. nginx answers 502.',
   remedy: 'Write `plugins = python3`, and install `uwsgi-plugin-python3`',
   references: [
     'https://uwsgi-docs.readthedocs.io/en/latest/WSGIquickstart.html#installing-via-your-package-manager',
     'https://uwsgi-docs.readthedocs.io/en/latest/Options.html#plugins',
   ],
   bad: [
+    ...[
+      ['alpine:3.20', 'apk add --no-cache python3 uwsgi uwsgi-python3'],
+      ['debian:12-slim', 'apt-get update && apt-get install -y uwsgi uwsgi-plugin-python3 python3-flask'],
+    ].map(([base = '', install = '']) => ({
+      title: `an image of \`${base}\``,
+      files: imageWith(base, install, '«wsgi-file» = web.py\ncallable = application'),
+    })),
+    {
+      title: 'a unit, where a script installs the package',
+      files: {
+        ...file('«module» = web:application'),
+        'install.sh': '#!/bin/sh\napt-get install -y nginx uwsgi uwsgi-plugin-python3\n',
+      },
+    },
     { title: 'a module', files: tree('«module» = web:application') },
     { title: 'a file', files: tree('«wsgi-file» = web.py') },
     {
@@ -101,6 +139,29 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'an image with the plugin',
+      files: imageWith('alpine:3.20', 'apk add uwsgi uwsgi-python3', 'plugins = python3\nwsgi-file = web.py'),
+    },
+    {
+      title: 'an image in which pip installs it',
+      files: imageWith(
+        'python:3.12',
+        'apt-get update && apt-get install -y build-essential && pip install uwsgi',
+        'wsgi-file = web.py',
+      ),
+    },
+    {
+      title: 'an image with both',
+      files: {
+        ...imageWith(
+          'debian:12',
+          'apt-get install -y uwsgi-core python3-pip && pip3 install -r requirements.txt',
+          'wsgi-file = web.py',
+        ),
+        'requirements.txt': 'flask\nuWSGI==2.0.28\n',
+      },
+    },
     { title: 'the plugin', files: tree('plugins = python3\nmodule = web:application') },
     {
       title: 'a file that waits while another one is enabled',
@@ -160,10 +221,12 @@ export default defineRule({
   *check(deployment) {
     for (const program of programsOfKind(deployment, 'app-server')) {
       const { server, machine } = program
-      if (server.program !== 'uwsgi' || machine.container !== null) continue
+      if (server.program !== 'uwsgi') continue
       if (LOADING.some(name => server.settings.has(name))) continue
-      const start = startOf(deployment, program)
-      if (start === null || !hasItsOwnOptions(deployment, program)) continue
+      const { container } = machine
+      const isPackaged = container !== null && server.complete && hasPackagedUwsgi(container)
+      const start = container === null ? startOf(deployment, program) : isPackaged ? 'package' : null
+      if (start === null || (container === null && !hasItsOwnOptions(deployment, program))) continue
       const fact = PYTHON.map(each => server.settings.get(each)).find(each => each?.at != null)
       const at = fact?.at == null ? null : uwsgiNameBefore(fact.at)
       if (at === null) continue
@@ -193,10 +256,24 @@ function startOf(deployment: Deployment, program: AppServerProgram): 'package' |
   )
   if (names.every(name => name === '/usr/bin/uwsgi-core')) return 'package'
   if (!names.every(name => name === '/usr/bin/uwsgi' || name === '/usr/bin/uwsgi-core')) return null
+  if (isInstalledBySetup(deployment)) return 'package'
   // An emperor is as often that of pip, linked to where units look for it.
   const isOwn = program.by !== null && isDebian(program.machine.files)
   return isOwn && isOfWwwData(program) ? 'path' : 'any'
 }
+
+/** True where a script or a playbook installs the package, and nothing there has pip bring another. */
+function isInstalledBySetup({ setups }: Deployment): boolean {
+  const texts = (setups() ?? []).map(({ code }) => code)
+  return (
+    texts.some(text => PACKAGE.test(text)) &&
+    !texts.some(text => /\bpip[\d.]*\b[^\n]*\buwsgi\b|update-alternatives|UWSGI_PROFILE/i.test(text))
+  )
+}
+
+/** The package and its plugin beside it, or the package in a line of apt. */
+const PACKAGE =
+  /\bapt(?:-get)?\b[^\n]*\binstall\b(?:[^\n]|\\\n)*\suwsgi(?=[\s\\]|-core|-plugin|$)|^\s*-\s*["']?uwsgi-plugin-python3?\b/m
 
 /** The account that Debian alone has. */
 function isOfWwwData({ server, service }: AppServerProgram): boolean {
