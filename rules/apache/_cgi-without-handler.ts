@@ -35,9 +35,10 @@ export function* cgiWithoutHandler(
       help: 'Write `ScriptAlias` in place of `Alias`, or `AddHandler cgi-script .cgi .pl` beside `Options +ExecCGI`',
     }
   }
-  if (!isComplete) return
   for (const line of options) {
     const directory = permits(line) ? directoryOf(line) : null
+    if (directory !== null) yield* handlersOfOthers(configuration, files, directory)
+    if (!isComplete) continue
     const script = directory === null ? null : scriptIn(files, directory)
     if (directory === null || script === null || said.has(directory)) continue
     if (mayHaveHandler(configuration, files, directory)) continue
@@ -79,6 +80,39 @@ function withoutSlash(path: string): string {
   return path.replace(/(?<=.)\/+$/, '')
 }
 
+/**
+ * Handlers for other endings than that of every script of a directory that permits them: with one for `.cgi` alone a
+ * `.py` is sent as source.
+ */
+function* handlersOfOthers(
+  configuration: ApacheConfiguration,
+  files: FileSystem,
+  directory: string,
+): Iterable<RuleFinding> {
+  const script = scriptIn(files, directory)
+  const handlers = everywhere(configuration, files, 'addhandler').filter(line => {
+    const section = sectionOfDirectory(line)
+    return isOfCgi(line) && section !== null && meet(directory, section)
+  })
+  const [line, ...others] = handlers
+  if (script === null || line === undefined || others.length > 0 || !isDirectory(line.parent)) return
+  const endings = line.args.slice(1).map(({ value }) => value.replace(/^\.?/, '.').toLowerCase())
+  const names = (files.list(directory) ?? []).map(({ name }) => name.toLowerCase())
+  if (endings.length === 0 || names.some(name => endings.some(each => `${name}.`.includes(`${each}.`))))
+    return
+  if (mayHaveHandler(configuration, files, directory, line)) return
+  yield {
+    at: argumentPlace(line, line.args.length - 1),
+    severity: isWhole(configuration) ? 'error' : 'warning',
+    message: `the handler is for \`${endings.join(' ')}\` alone, so \`${posix.join(directory, script)}\` is sent as source`,
+    help: `Add \`${posix.extname(script)}\``,
+  }
+}
+
+function isOfCgi({ args }: ApacheDirective): boolean {
+  return args[0]?.value.toLowerCase() === 'cgi-script'
+}
+
 /** A file of a directory that is a CGI script by its ending and by its first line. */
 function scriptIn(files: FileSystem, directory: string): string | null {
   for (const { name, kind } of (files.list(directory) ?? []).slice(0, MOST_FILES)) {
@@ -96,13 +130,18 @@ const MOST_FILES = 200
 const RUNS = /cgi|perl|wsgi|python|lua|mono|passenger|^proxy:|\$\{|%\{/i
 
 /** True where some line may give a directory, or a part of it, a handler that runs what lies there. */
-function mayHaveHandler(configuration: ApacheConfiguration, files: FileSystem, directory: string): boolean {
+function mayHaveHandler(
+  configuration: ApacheConfiguration,
+  files: FileSystem,
+  directory: string,
+  except: ApacheDirective | null = null,
+): boolean {
   const linesOf = (name: string): readonly ApacheDirective[] => everywhere(configuration, files, name)
   if (OWN_HANDLERS.some(name => linesOf(name).length > 0)) return true
   const aliases = ['scriptalias', 'wsgiscriptalias'].flatMap(linesOf)
   if (aliases.some(({ args }) => meet(directory, args[1]?.value ?? ''))) return true
   return ['sethandler', 'addhandler', 'addtype', 'forcetype'].flatMap(linesOf).some(line => {
-    if (!RUNS.test(line.args[0]?.value ?? '') || isForPhp(line)) return false
+    if (line === except || !RUNS.test(line.args[0]?.value ?? '') || isForPhp(line)) return false
     const section = sectionOfDirectory(line)
     return section === null || meet(directory, section)
   })

@@ -23,6 +23,22 @@ const main = (lines: string, modules: readonly string[] = []): string =>
     ['alias', 'mime', 'dir', ...modules],
   )
 
+const tools = (handler: string, names: readonly string[]): Record<string, string> => ({
+  'etc/apache2/apache2.conf': main(
+    conf`
+      Alias /tools/ /srv/tools/
+      <Directory /srv/tools>
+          Options +ExecCGI
+          ${handler}
+      </Directory>
+    `,
+    ['cgi'],
+  ),
+  ...Object.fromEntries(
+    names.map(name => [`srv/tools/${name}`, '#!/usr/bin/python3\nprint("Status: 204\\n")\n']),
+  ),
+})
+
 export default defineRule({
   summary: 'Apache sends the source of CGI scripts',
   severity: 'error',
@@ -40,6 +56,10 @@ export default defineRule({
     'Load the module (`a2enmod cgid`), and write `Options +ExecCGI` and `AddHandler cgi-script .cgi` for the directory',
   references: ['https://httpd.apache.org/docs/2.4/howto/cgi.html'],
   bad: [
+    {
+      title: 'a handler for other endings than those of the scripts',
+      files: tools('AddHandler cgi-script .cgi «.pl»', ['report.py', 'stock.py']),
+    },
     {
       title: 'ScriptAlias without the module',
       files: {
@@ -117,6 +137,14 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a handler for the ending of one script, beside which a module lies',
+      files: tools('AddHandler cgi-script .cgi', ['report.cgi', 'shared.py']),
+    },
+    {
+      title: 'a handler for the ending of the scripts',
+      files: tools('AddHandler cgi-script cgi py', ['report.py']),
+    },
     {
       title: 'Alias, and a handler in the directory or in its `.htaccess`',
       files: {
