@@ -1,6 +1,7 @@
 import { memo } from '../../parsers/collections/memo.ts'
 import type { ComposeProject, ComposeService } from '../../parsers/compose/compose.ts'
-import { isUnknownWord } from '../../parsers/text/source.ts'
+import { isUnknownWord, type Place, type Source } from '../../parsers/text/source.ts'
+import { placeOf } from '../../parsers/text/written-text.ts'
 import { readYaml } from '../../parsers/yaml/read-yaml.ts'
 import type { YamlNode } from '../../parsers/yaml/yaml-node.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
@@ -98,8 +99,18 @@ const OF_HTTPS = [
   /^--entrypoints\.[^.=]+\.http\.redirections\.entrypoint\.to=([\w-]+)$/i,
 ]
 
-/** What Traefik is told; a file, where there is one, is all that it reads. Null where nobody knows. */
 function optionsOf(container: Container): readonly string[] | null {
+  return staticOptions(container)?.map(({ text }) => text) ?? null
+}
+
+/** An option as a command has it, `--log.level=INFO`, and where it or its value in a file is written. */
+export interface StaticOption {
+  readonly text: string
+  readonly at: Place
+}
+
+/** What Traefik is told; a file, where there is one, is all that it reads. Null where nobody knows. */
+export function staticOptions(container: Container): readonly StaticOption[] | null {
   const { service, mounts, files } = container
   if (!service.complete || service.entrypoint !== null) return null
   const words = service.command?.words.map(({ text }) => text) ?? []
@@ -111,14 +122,41 @@ function optionsOf(container: Container): readonly string[] | null {
   if (!isAll || service.command?.rest != null) return null
   const told = words.filter(word => /^--configfile\b/i.test(word))
   const isMounted = mounts.some(({ target }) => OF_CONFIGURATION.test(target))
-  if (told.length === 0 && !isMounted) return service.command === null ? null : words
+  if (told.length === 0 && !isMounted)
+    return service.command?.words.map(word => ({ text: word.text, at: placeOf(word) })) ?? null
   const [source, ...others] = pathsOfFile(told).flatMap(path => sourceAt(files, path) ?? [])
-  if (source === undefined || others.length > 0 || !/\.ya?ml$/.test(source.path)) return null
+  if (source === undefined || others.length > 0) return null
+  const options = /\.ya?ml$/.test(source.path) ? optionsOfYaml(source) : optionsOfToml(source)
+  return options?.some(({ text }) => isUnknownWord(text.replace(/=.*/s, ''))) === false ? options : null
+}
+
+function optionsOfYaml(source: Source): readonly StaticOption[] | null {
   const { documents, broken } = readYaml(source)
   const [document] = documents
-  const options = broken || document === undefined ? null : optionsIn(document, '--')
-  return options?.some(option => isUnknownWord(option.replace(/=.*/s, ''))) === false ? options : null
+  return broken || document === undefined ? null : optionsIn(document, '--')
 }
+
+/** Null where a line is more than a table, or a name and its value. */
+function optionsOfToml(source: Source): readonly StaticOption[] | null {
+  const options: StaticOption[] = []
+  let table = ''
+  for (const { 0: line, index } of source.code.matchAll(/^.*$/gm)) {
+    const text = line.trim()
+    const head = /^\[([\w.-]+)\]\s*(?:#.*)?$/.exec(text)?.[1]
+    const [, name, written, quoted] = VALUE_OF_TOML.exec(text) ?? []
+    if (text === '' || text.startsWith('#')) continue
+    const start = index + line.indexOf(text)
+    const at = { source, start, end: start + text.length }
+    if (head !== undefined) {
+      table = `${head}.`
+      options.push({ text: `--${head}`, at })
+    } else if (name !== undefined) options.push({ text: `--${table}${name}=${quoted ?? written}`, at })
+    else return null
+  }
+  return options
+}
+
+const VALUE_OF_TOML = /^([\w.-]+)\s*=\s*("([^"\\]*)"|'[^']*'|[\w.-]+|\[[^\]]*\])\s*(?:#.*)?$/
 
 /** Where Traefik looks for its file. */
 function pathsOfFile(told: readonly string[]): readonly string[] {
@@ -130,8 +168,8 @@ function pathsOfFile(told: readonly string[]): readonly string[] {
 const OF_CONFIGURATION = /^\/(?:etc(?:\/traefik(?:\/traefik\.\w+)?)?\/?)?$/
 
 /** The lines of a file of YAML, as options of a command. */
-function optionsIn(node: YamlNode, path: string): readonly string[] {
-  if (node.kind === 'scalar') return [`${path}=${node.text.text}`]
+function optionsIn(node: YamlNode, path: string): readonly StaticOption[] {
+  if (node.kind === 'scalar') return [{ text: `${path}=${node.text.text}`, at: placeOf(node.text) }]
   const below =
     node.kind === 'map'
       ? [...node.entries].map(([name, { value }]) => [name, value] as const)
@@ -139,7 +177,7 @@ function optionsIn(node: YamlNode, path: string): readonly string[] {
   const own = below.flatMap(([name, value]) =>
     optionsIn(value, path === '--' ? `--${name}` : `${path}.${name}`),
   )
-  return own.length > 0 ? own : [path]
+  return own.length > 0 ? own : [{ text: path, at: node.at }]
 }
 
 /** The names that stand behind the beginning of an option: `web` of `--entrypoints.web.address=:80`. */

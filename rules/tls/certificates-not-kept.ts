@@ -8,6 +8,7 @@ import { mayBeHeld } from '../../src/deployment/containers/may-be-held.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
+import { staticOptions } from '../containers/_traefik.ts'
 
 const CADDYFILE = conf`
   example.org, www.example.org {
@@ -52,6 +53,21 @@ const traefik = (storage: string, volumes: readonly string[] = []): Record<strin
   `,
 })
 
+const traefikFile = (name: string, text: string): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      traefik:
+        image: traefik:v3.1
+        ports: ["80:80", "443:443"]
+        volumes:
+          - ./traefik/${name}:/etc/traefik/${name}:ro
+          - acme:/etc/traefik/acme
+    volumes:
+      acme:
+  `,
+  [`traefik/${name}`]: text,
+})
+
 export default defineRule({
   summary: 'A container orders its certificates anew each time that it is made',
   severity: 'warning',
@@ -66,6 +82,36 @@ export default defineRule({
   ],
   unproven: 'The live tests start no containers, and order no certificates',
   bad: [
+    {
+      title: 'Traefik with a file of YAML, whose relative path is from `/` on',
+      files: traefikFile(
+        'traefik.yml',
+        conf`
+          certificatesResolvers:
+            le:
+              acme:
+                email: hostmaster@example.org
+                storage: «acme.json»
+                httpChallenge:
+                  entryPoint: web
+        `,
+      ),
+    },
+    {
+      title: 'Traefik with a file of TOML',
+      files: traefikFile(
+        'traefik.toml',
+        conf`
+          [entryPoints.websecure]
+            address = ":443"
+
+          [certificatesResolvers.le.acme]
+            email = "hostmaster@example.org"
+            «storage = "/acme.json"»
+            [certificatesResolvers.le.acme.tlsChallenge]
+        `,
+      ),
+    },
     { title: 'Caddy without a volume', files: caddy([], CADDYFILE, { service: '«caddy»:' }) },
     {
       title: 'Caddy with a volume for its configuration alone',
@@ -81,6 +127,27 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'Traefik with a file, and the volume that it names',
+      files: traefikFile(
+        'traefik.yml',
+        'certificatesResolvers: { le: { acme: { storage: /etc/traefik/acme/acme.json, tlsChallenge: {} } } }\n',
+      ),
+    },
+    {
+      title: 'Traefik with a file, and the authority for tests',
+      files: traefikFile(
+        'traefik.yml',
+        conf`
+          certificatesResolvers:
+            le:
+              acme:
+                caServer: https://acme-staging-v02.api.letsencrypt.org/directory
+                storage: acme.json
+                tlsChallenge: {}
+        `,
+      ),
+    },
     { title: 'Caddy with its volume', files: caddy(['caddy_data:/data']) },
     { title: 'Caddy with a directory of the host', files: caddy(['./data/caddy:/data/caddy']) },
     {
@@ -194,13 +261,16 @@ function withoutSnippets(code: string): string {
 const OF_OTHER_AUTHORITY =
   /^--certificatesresolvers\.[\w-]+\.acme\.caserver=(?!https:\/\/acme-v02\.api\.letsencrypt\.org\b)/i
 
-function keptByTraefik({ base, service }: Container): Kept | null {
-  if (base !== 'traefik' || service.command === null) return null
+function keptByTraefik(container: Container): Kept | null {
+  if (container.base !== 'traefik') return null
+  const { command, workingDirectory } = container.service
+  const words = command?.words.map(word => ({ text: word.text, at: placeOf(word) })) ?? []
+  const options = staticOptions(container) ?? words
   // Of another authority, and of the one for tests, nobody knows such a limit.
-  if (service.command.words.some(({ text }) => OF_OTHER_AUTHORITY.test(text))) return null
-  for (const word of service.command.words) {
-    const [, path] = /^--certificatesresolvers\.[\w-]+\.acme\.storage=([\w./-]+)$/i.exec(word.text) ?? []
-    if (path !== undefined) return { at: placeOf(word), path: posix.resolve('/', path), name: 'Traefik' }
+  if (workingDirectory !== null || options.some(({ text }) => OF_OTHER_AUTHORITY.test(text))) return null
+  for (const { text, at } of options) {
+    const [, path] = /^--certificatesresolvers\.[\w-]+\.acme\.storage=([\w./-]+)$/i.exec(text) ?? []
+    if (path !== undefined) return { at, path: posix.resolve('/', path), name: 'Traefik' }
   }
   return null
 }
