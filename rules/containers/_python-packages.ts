@@ -26,7 +26,10 @@ export function installedPackages(
     for (const part of commandText(command).split(/&&|;|\n|\|\|/)) {
       const text = part.trim()
       if (OTHER.test(text)) return null
-      const install = /^(?:\S*pip[\d.]*|\S*python[\d.]* -m pip|uv pip)(?:\s+--?[\w-]+(?:=\S+)?)*\s+install\s+(.*)$/s.exec(text)?.[1]
+      const install =
+        /^(?:\S*pip[\d.]*|\S*python[\d.]* -m pip|uv pip)(?:\s+--?[\w-]+(?:=\S+)?)*\s+install\s+(.*)$/s.exec(
+          text,
+        )?.[1]
       if (install === undefined) continue
       const words = install.split(/\s+/).filter(word => word !== '\\' && word !== '')
       for (let index = 0; index < words.length; index++) {

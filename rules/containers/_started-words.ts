@@ -110,8 +110,6 @@ function mayHoldPrograms(directory: string): boolean {
 export function copiesPrograms({ image }: Pick<Container, 'image'>): boolean {
   return (image?.steps ?? []).some(
     step =>
-      'sources' in step &&
-      step.from !== null &&
-      (!step.target.known || mayHoldPrograms(step.target.value)),
+      'sources' in step && step.from !== null && (!step.target.known || mayHoldPrograms(step.target.value)),
   )
 }
