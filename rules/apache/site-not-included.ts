@@ -2,10 +2,13 @@ import { posix } from 'node:path'
 import { once } from '../../parsers/collections/once.ts'
 import { isCopyName } from '../../parsers/text/copy-name.ts'
 import type { Source } from '../../parsers/text/source.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
 import { apacheMain } from '../_examples.ts'
+import { misnamedSites } from './_sites-of-setups.ts'
 
 const MAIN = apacheMain(conf`
   Listen 80
@@ -17,6 +20,38 @@ const SITE = conf`
       ServerName shop.example.org
       DocumentRoot /srv/shop
   </VirtualHost>
+`
+
+const role = (dest: string): Record<string, string> => ({
+  'roles/apache/tasks/main.yml': conf`
+    - name: The sites
+      ansible.builtin.template:
+        src: vhost.j2
+        dest: "/etc/apache2/sites-available/{{ item.name }}.conf"
+      loop: "{{ apache_vhosts }}"
+    - name: The links
+      ansible.builtin.file:
+        src: "../sites-available/{{ item.name }}.conf"
+        dest: ${dest}
+        state: link
+      loop: "{{ apache_vhosts }}"
+  `,
+  'roles/apache/templates/vhost.j2': SITE.replace('shop.example.org', '{{ item.name }}'),
+  'group_vars/web.yml': conf`
+    apache_vhosts:
+      - name: www.example.org
+      - name: shop.example.org
+  `,
+})
+
+const script = (file: string, enabled: string): string => conf`
+  #!/bin/bash
+  apt-get install -y apache2
+  cat > ${file} <<EOF
+  ${SITE}
+  EOF
+  a2ensite ${enabled}
+  systemctl reload apache2
 `
 
 export default defineRule({
@@ -36,8 +71,86 @@ export default defineRule({
         'etc/apache2/sites-enabled/shop.example.org': SITE.replace('<VirtualHost', '«<VirtualHost»'),
       },
     },
+    {
+      title: 'among the enabled ones of a tree that has no main file',
+      files: {
+        'etc/apache2/sites-enabled/shop.example.org': SITE.replace('<VirtualHost', '«<VirtualHost»').replace(
+          '</Virt',
+          '    <Location /admin>\n        Require ip 192.0.2.0/24\n    </Location>\n</Virt',
+        ),
+      },
+    },
+    {
+      title: 'links that a role makes, by the names of its variables',
+      files: role('"«/etc/apache2/sites-enabled/{{ item.name }}»"'),
+    },
+    {
+      title: 'a template that a role writes for one domain',
+      files: {
+        'roles/apache/tasks/main.yml': conf`
+          - name: The site
+            template: src=vhost.conf.j2 dest=«/etc/apache2/sites-enabled/{{ domain }}»
+        `,
+        'roles/apache/templates/vhost.conf.j2': SITE.replace('shop.example.org', '{{ domain }}'),
+      },
+    },
+    {
+      title: 'a script that enables what it wrote by another name',
+      files: { 'setup.sh': script('«/etc/apache2/sites-available/shop.example.org»', 'shop.example.org') },
+    },
+    {
+      title: 'a script that is given the domain',
+      files: {
+        'setup.sh': script('«/etc/apache2/sites-available/$DOMAIN»', '"$DOMAIN"').replace(
+          'apt-get',
+          'DOMAIN="$1"\napt-get',
+        ),
+      },
+    },
+    {
+      title: 'a file of cloud-init',
+      files: {
+        'user-data.yml': conf`
+          #cloud-config
+          packages: [apache2]
+          write_files:
+            - path: «/etc/apache2/sites-available/shop»
+              content: |
+                ${SITE}
+          runcmd:
+            - a2ensite shop
+        `,
+      },
+    },
   ],
   good: [
+    {
+      title: 'what scripts and playbooks put there by names with the ending',
+      files: {
+        ...role('"/etc/apache2/sites-enabled/{{ item.name }}.conf"'),
+        'setup.sh': script('/etc/apache2/sites-available/shop.example.org.conf', 'shop.example.org'),
+      },
+    },
+    {
+      title: 'names of variables that have the ending',
+      files: {
+        ...role('"/etc/apache2/sites-enabled/{{ item.name }}"'),
+        'group_vars/web.yml': 'apache_vhosts:\n  - name: shop.example.org.conf\n',
+      },
+    },
+    {
+      title: 'an old release, which reads every name',
+      files: {
+        'setup.sh': script('/etc/apache2/sites-available/shop', 'shop'),
+        Vagrantfile: 'Vagrant.configure("2") { |config| config.vm.box = "ubuntu/precise64" }\n',
+      },
+    },
+    {
+      title: 'a script that changes the line of the main file',
+      files: {
+        'setup.sh': `${script('/etc/apache2/sites-available/shop', 'shop')}sed -i 's/\\*.conf/*/' /etc/apache2/apache2.conf\n`,
+      },
+    },
     {
       title: 'ends in .conf, and copies that nobody reads',
       files: {
@@ -70,7 +183,10 @@ export default defineRule({
       },
     },
   ],
-  *check({ apache, filesOf }) {
+  *check(deployment) {
+    const { apache, filesOf } = deployment
+    yield* ofSetups(deployment)
+    for (const configuration of apache) if (configuration.main === null) yield* amongFragments(configuration)
     for (const configuration of apache) {
       const { executed = [], occurrences, serverRoot, sources } = configuration
       const includes = executed.filter(
@@ -110,6 +226,47 @@ export default defineRule({
     }
   },
 })
+
+const OF_DEBIAN = 'Debian and Ubuntu include `sites-enabled/*.conf`'
+
+/** Sites that scripts and playbooks put there. */
+function* ofSetups({ setups }: Deployment): Iterable<RuleFinding> {
+  for (const { at, name, enabledBy } of misnamedSites(setups() ?? []))
+    yield {
+      at,
+      message:
+        enabledBy === null
+          ? `${OF_DEBIAN} alone, and this one is called \`${name}\`: Apache does not read the site`
+          : `\`a2ensite\` enables \`${name}.conf\`, and this file is called \`${name}\`: Site ${name} does not exist`,
+      label: 'does not end in `.conf`',
+      related: enabledBy === null ? [] : [{ at: enabledBy, message: 'not found by this name' }],
+    }
+}
+
+/** Files of a tree without its `apache2.conf`, where their own directives are of 2.4. */
+function* amongFragments({ sources }: ApacheConfiguration): Iterable<RuleFinding> {
+  const enabled = sources.filter(({ path }) => /\/apache2\/sites-enabled\/[^/]+$/.test(path))
+  const isCurrent =
+    enabled.some(({ code }) => OF_24.test(code)) && !sources.some(({ code }) => OF_22.test(code))
+  if (!isCurrent) return
+  for (const source of enabled) {
+    const name = posix.basename(source.path)
+    if (name.endsWith('.conf') || isPutAside(name)) continue
+    const host = /^[ \t]*(<VirtualHost)\b/im.exec(source.code)
+    if (host === null) continue
+    const names = namesIn(source)
+    if (sources.some(other => other !== source && namesIn(other).some(each => names.includes(each)))) continue
+    const end = host.index + host[0].length
+    yield {
+      at: { source, start: end - '<VirtualHost'.length, end },
+      message: `${OF_DEBIAN} alone, and this file is called \`${name}\`: the site is not there`,
+    }
+  }
+}
+
+const OF_24 =
+  /^[ \t]*(?:Require[ \t]+(?:all|ip|host|local)\b|Protocols\b|IncludeOptional\b|SSLOpenSSLConfCmd\b)/im
+const OF_22 = /^[ \t]*(?:Order[ \t]+(?:allow|deny)|NameVirtualHost\b)/im
 
 /** The names of the sites in a file that Apache does not read. */
 function namesIn({ code }: Source): readonly string[] {

@@ -1,12 +1,15 @@
 import { posix } from 'node:path'
 import { groupBy } from '../../parsers/collections/group-by.ts'
 import type { Place } from '../../parsers/text/source.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
+import { placedFiles } from '../../src/deployment/setups/placed-files.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { isGlob, matchesPath } from '../../src/servers/nginx/glob.ts'
+import { endsInHost } from '../_placed-names.ts'
 
 const main = (pattern: string): string => conf`
   events {
@@ -23,6 +26,20 @@ const SITE = conf`
   }
 `
 const marked = SITE.replace('server {', '«server» {')
+
+const script = (file: string): string => conf`
+  #!/bin/bash
+  DOMAIN="$1"
+  apt-get install -y nginx
+  cat > ${file} <<EOF
+  server {
+      listen 80;
+      server_name $DOMAIN;
+      root /srv/shop;
+  }
+  EOF
+  systemctl reload nginx
+`
 
 export default defineRule({
   summary: 'A site is in the directory of the others, and its name is not one that nginx reads',
@@ -48,8 +65,43 @@ export default defineRule({
         'etc/nginx/sites-enabled/shop': marked,
       },
     },
+    {
+      title: 'a site in `conf.d`',
+      files: {
+        'etc/nginx/nginx.conf': main('/etc/nginx/conf.d/*.conf'),
+        'etc/nginx/conf.d/shop.example.org': marked,
+      },
+    },
+    {
+      title: 'a script that is given the domain',
+      files: { 'setup.sh': script('«/etc/nginx/conf.d/$DOMAIN»') },
+    },
+    {
+      title: 'a role that is given the domain',
+      files: {
+        'roles/nginx/tasks/main.yml': conf`
+          - name: The site
+            ansible.builtin.template:
+              src: site.j2
+              dest: "«/etc/nginx/conf.d/{{ domain }}»"
+        `,
+        'roles/nginx/templates/site.j2': SITE.replace('shop.example.org', '{{ domain }}'),
+      },
+    },
   ],
   good: [
+    {
+      title: 'a script that writes a name with the ending',
+      files: { 'setup.sh': script('/etc/nginx/conf.d/$DOMAIN.conf') },
+    },
+    {
+      title: 'lines in `conf.d` that sites include',
+      files: {
+        'etc/nginx/nginx.conf': main('/etc/nginx/conf.d/*.conf'),
+        'etc/nginx/conf.d/shop.conf': SITE.replace('root', 'include /etc/nginx/conf.d/tls;\n    root'),
+        'etc/nginx/conf.d/tls': 'ssl_session_tickets off;\n',
+      },
+    },
     {
       title: 'every name',
       files: {
@@ -87,6 +139,7 @@ export default defineRule({
     },
   ],
   *check(deployment) {
+    yield* ofSetups(deployment)
     for (const configuration of deployment.nginx) {
       const { main, occurrences, sources } = configuration
       if (main === null) continue
@@ -111,6 +164,38 @@ export default defineRule({
     }
   },
 })
+
+/** Files called after a host that scripts and playbooks put into `conf.d`, of which the packages read `*.conf` alone. */
+function* ofSetups({ setups, nginx }: Deployment): Iterable<RuleFinding> {
+  const texts = setups() ?? []
+  const placed = texts.flatMap(source =>
+    source.text.includes('/etc/nginx/conf.d/') ? placedFiles(source) : [],
+  )
+  const misnamed = placed.flatMap(({ path, at }) => {
+    const name = /^\/etc\/nginx\/conf\.d\/([^/]+)$/.exec(path)?.[1]
+    return name === undefined || !endsInHost(name) ? [] : [{ name, at }]
+  })
+  const mayRead =
+    texts.some(({ text }) => READS_CONF_D.test(text)) ||
+    nginx.some(({ occurrences }) =>
+      (occurrences.get('include') ?? []).some(({ args }) =>
+        /conf\.d\/(?!\*\.conf$)/.test(args[0]?.value ?? ''),
+      ),
+    )
+  if (mayRead) return
+  const paths = new Set(placed.map(({ path }) => path))
+  for (const { name, at } of misnamed)
+    if (!paths.has(`/etc/nginx/conf.d/${name}.conf`))
+      yield {
+        at,
+        message: `nginx reads \`/etc/nginx/conf.d/*.conf\` alone, and this file is called \`${name}\`: the site is not there`,
+        label: 'does not end in `.conf`',
+      }
+}
+
+/** A main file of its own, lines for it, and what gives the file another name. */
+const READS_CONF_D =
+  /\/etc\/nginx\/nginx\.conf|include[ \t]+\S*conf\.d\/(?!\*\.conf\b)|\b(?:mv|rename)\b[^\n]*conf\.d/
 
 /** The first `server` of a file. */
 function serverIn(files: FileSystem, path: string): Place | null {
@@ -140,7 +225,9 @@ function enabledBy(
     const pattern = value.startsWith('/') ? value : posix.join(posix.dirname(main), value)
     const directory = posix.dirname(pattern)
     const isEnabled =
-      isGlob(posix.basename(pattern)) && !isGlob(directory) && /\/sites-enabled$/.test(directory)
+      isGlob(posix.basename(pattern)) &&
+      !isGlob(directory) &&
+      /\/(?:sites(?:-enabled)?|(?:conf|http|vhosts?)\.d|vhosts)$/.test(directory)
     return isEnabled ? [{ directive, pattern }] : []
   })
   return groupBy(patterns, ({ pattern }) => posix.dirname(pattern))
