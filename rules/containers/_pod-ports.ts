@@ -98,8 +98,17 @@ const directoryOf = ({ at }: ClusterService | Workload): string => posix.dirname
 
 /** Probes by a name that their container has given no port: the kubelet cannot ask, and the pod is never ready. */
 function* probesOf({ containers }: Workload): Iterable<RuleFinding> {
-  for (const container of containers)
+  for (const container of containers) {
+    // Others of the pod may open the port.
+    const image = containers.length === 1 ? portOfImage(container) : null
     for (const { name, port, at } of container.probes) {
+      if (image !== null && typeof port === 'number' && port !== image.port)
+        yield {
+          at,
+          message: `\`${name}\` connects to port ${port}, and \`${image.image}\` listens on ${image.port}: Connection refused`,
+          label: 'nothing listens there',
+          related: [{ at: container.at, message: `listens on ${image.port}` }],
+        }
       // What has no image is a patch of another one.
       if (container.image === null || typeof port === 'number') continue
       if (name === 'livenessProbe' || portOf(container, port) !== null) continue
@@ -110,6 +119,7 @@ function* probesOf({ containers }: Workload): Iterable<RuleFinding> {
         related: container.ports.slice(0, 3).map(each => ({ at: each.at, message: 'another name, or none' })),
       }
     }
+  }
 }
 
 /** Images of web servers that listen on one port, whatever their variables say. */

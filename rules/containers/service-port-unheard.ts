@@ -106,6 +106,33 @@ const chart = (
   }),
 })
 
+const DOTNET = conf`
+  var app = WebApplication.CreateBuilder(args).Build();
+  app.MapGet("/", () => "shop");
+  app.Run();
+`
+/** The one image of a repository, with a probe and a Service that ask for ports. */
+const ofImage = (
+  dockerfile: string,
+  files: Record<string, string>,
+  [probe, target]: readonly [string, string],
+  more = '',
+): Record<string, string> => ({
+  Dockerfile: dockerfile,
+  ...files,
+  'deploy/web.yaml': conf`
+    ${kubernetesDeployment({
+      image: 'registry.example.com/web:1.4',
+      container: conf`
+        ${more}
+        readinessProbe:
+          httpGet: { path: /, port: ${probe} }
+      `,
+    })}
+    ${service(`targetPort: ${target}`)}
+  `,
+})
+
 export default defineRule({
   summary:
     'A Service of Kubernetes is asked for a port that it has not, or leads to one that nothing in the pod opens',
@@ -183,6 +210,12 @@ export default defineRule({
       }),
     },
     {
+      title: 'a probe of nginx without root, by the port of the other image',
+      files: pods('readinessProbe: { httpGet: { path: /, port: «80» } }', '{ port: 80, targetPort: 8080 }', {
+        image: 'nginxinc/nginx-unprivileged:1.27',
+      }),
+    },
+    {
       title: 'the name of no port',
       files: pods(declared(8080), '{ port: 80, targetPort: «http» }'),
     },
@@ -198,11 +231,75 @@ export default defineRule({
       ),
     },
     {
+      title: 'Kestrel of .NET 8, where the port of the old image is asked',
+      files: ofImage(
+        conf`
+          FROM mcr.microsoft.com/dotnet/sdk:8.0 AS build
+          WORKDIR /src
+          COPY Shop.Api Shop.Api
+          RUN dotnet publish Shop.Api -c Release -o /out
+          FROM mcr.microsoft.com/dotnet/aspnet:8.0
+          WORKDIR /app
+          COPY --from=build /out .
+          ENTRYPOINT ["dotnet", "Shop.Api.dll"]
+        `,
+        { 'Shop.Api/Program.cs': DOTNET },
+        ['«80»', '«80»'],
+      ),
+    },
+    {
+      title: 'nginx without root, in an image of its own',
+      files: ofImage(
+        conf`
+          FROM nginxinc/nginx-unprivileged:1.27-alpine
+          COPY pages /usr/share/nginx/html
+        `,
+        { 'pages/index.html': '<!doctype html>\n' },
+        ['«80»', '«80»'],
+      ),
+    },
+    {
+      title: 'nginx that the image gives a site of another port',
+      files: ofImage(
+        conf`
+          FROM nginx:1.27
+          COPY site.conf /etc/nginx/conf.d/default.conf
+        `,
+        { 'site.conf': page('8080') },
+        ['«80»', '«80»'],
+      ),
+    },
+    {
       title: 'a probe by the name of no port',
       files: pods(declared(8080, '«http»'), '{ port: 80, targetPort: web }'),
     },
   ],
   good: [
+    {
+      title: 'nginx of an image that has its own site besides, and the port of that',
+      files: ofImage(
+        conf`
+          FROM nginx:1.27
+          COPY site.conf /etc/nginx/conf.d/shop.conf
+        `,
+        { 'site.conf': page('8080') },
+        ['80', '8080'],
+      ),
+    },
+    {
+      title: 'Kestrel that a variable of the pod gives another port',
+      files: ofImage(
+        conf`
+          FROM mcr.microsoft.com/dotnet/aspnet:8.0
+          WORKDIR /app
+          COPY out .
+          ENTRYPOINT ["dotnet", "Shop.Api.dll"]
+        `,
+        { 'out/Shop.Api.deps.json': '{}\n', 'Program.cs': DOTNET },
+        ['80', '80'],
+        'env: [{ name: ASPNETCORE_URLS, value: "http://+:80" }]',
+      ),
+    },
     {
       title: 'the port of `listen`',
       files: manifests({ nginx: page('8080'), more: service('targetPort: 8080') }),

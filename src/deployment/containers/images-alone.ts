@@ -30,7 +30,7 @@ export const imageContainer = memoByKey((files: FileSystem, path: string): Conta
   if (dockerfile === null || image === null || dockerfile.fault !== null) return null
   const context = buildContext(dockerfile, path, files)
   const mounts = context === null ? [] : copiesOf(image, context, files)
-  if (context === null || mounts.length === 0) return null
+  if (context === null || (mounts.length === 0 && !isPublished(image))) return null
   const service = serviceOf(image, context, path)
   const project = projectOf(service, context)
   return {
@@ -60,6 +60,11 @@ export function withMounts(container: Container, more: readonly ContainerMount[]
   const path = posix.join(build.context.value, build.dockerfile?.known === true ? build.dockerfile.value : '')
   const isLeftOut = leftOutOf(hostFiles, build.context.value, path)
   return { ...container, mounts: [...more, ...kept], files: filesInside(kept, hostFiles, isLeftOut, image) }
+}
+
+/** True for what a stage makes and the runtime of .NET starts: no file of the repository is in it. */
+function isPublished({ base }: DockerImage): boolean {
+  return base.known && /^mcr\.microsoft\.com\/dotnet\/(?:nightly\/)?(?:aspnet|runtime)/.test(base.value)
 }
 
 /** True also for a script that names one, which is read when it is followed. */
