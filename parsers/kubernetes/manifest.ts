@@ -64,6 +64,8 @@ export interface PodContainer {
   readonly probes: readonly PodProbe[]
   /** The variables of `env` with their values, null for those that are written elsewhere. */
   readonly variables: ReadonlyMap<string, string | null>
+  /** Where the names of the variables of `env` stand. */
+  readonly variablePlaces: ReadonlyMap<string, Place>
   /** The variables of `env` that have their value from a key of a ConfigMap. */
   readonly keyReferences: ReadonlyMap<string, { readonly configMap: string; readonly key: string }>
   /** The ConfigMaps of `envFrom` whose keys are variables under their own names. */

@@ -207,6 +207,13 @@ export function containerOf(
           return variable === null ? [] : [[variable, textAt(each, 'value')] as const]
         }),
       ),
+      variablePlaces: new Map(
+        listAt(map, 'env').flatMap(each => {
+          const variable = textAt(each, 'name')
+          const entry = entryAt(each, 'name')
+          return variable === null || entry === null ? [] : [[variable, entry.value.at] as const]
+        }),
+      ),
       keyReferences: new Map(
         listAt(map, 'env').flatMap(each => {
           const variable = textAt(each, 'name')

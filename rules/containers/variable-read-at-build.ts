@@ -1,15 +1,14 @@
 import { posix } from 'node:path'
-import { leftOutOf } from '../../src/deployment/containers/read-containers.ts'
 import { serviceVariables } from '../../src/deployment/containers/service-variables.ts'
-import { commandText } from '../../parsers/dockerfile/command-text.ts'
-import { readDockerfile } from '../../parsers/dockerfile/read-dockerfile.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
+import { kubernetesDeployment } from '../_deployment-examples.ts'
 import { siteTo } from './_examples.ts'
 import { readOfBrowser } from './_read-of-browser.ts'
-import { runsOnlyWebServer } from './_runs-only.ts'
+import { lateVariables } from './_late-variables.ts'
+import { isServerOfFiles, namesOfBuild } from './_scripts-of-build.ts'
 import { startedWords, textsRun } from './_started-words.ts'
 
 const tree = (
@@ -86,6 +85,22 @@ const next = (
 })
 const ADDRESS = 'NEXT_PUBLIC_API_URL: https://api.example.org'
 
+/** The same image in a pod, with more lines of its container and of a ConfigMap. */
+const pod = (container: string, data = 'TZ: UTC'): Record<string, string> => ({
+  'front/Dockerfile': tree({})['front/Dockerfile']!,
+  'front/site.conf': siteTo('192.0.2.7:8000'),
+  'k8s/front.yaml': conf`
+    apiVersion: v1
+    kind: ConfigMap
+    metadata:
+      name: front
+    data:
+      ${data}
+    ---
+    ${kubernetesDeployment({ image: 'registry.example.com/front:1.4', container })}
+  `,
+})
+
 export default defineRule({
   summary: 'A container is given a variable that only the build of its scripts reads',
   severity: 'warning',
@@ -127,8 +142,50 @@ export default defineRule({
         'front/.dockerignore': 'node_modules\n.env*\n',
       }),
     },
+    {
+      title: 'of a pod, from a ConfigMap',
+      files: pod('envFrom: [{ configMapRef: { name: front } }]', '«VITE_API_URL»: https://api.example.org'),
+    },
+    {
+      title: 'of a pod',
+      files: pod('env: [{ name: «VITE_API_URL», value: https://api.example.org }]'),
+    },
+    {
+      title: 'in the last stage',
+      files: {
+        'front/Dockerfile': tree({}, '', 'ENV «VITE_API_URL=https://api.example.org»')['front/Dockerfile']!,
+        'front/site.conf': siteTo('192.0.2.7:8000'),
+      },
+    },
+    {
+      title: 'of `docker run`',
+      files: {
+        ...pod(''),
+        'deploy.sh': conf`
+          #!/bin/sh
+          docker build -t front front
+          docker run -d -p 80:80 -e «VITE_API_URL=https://api.example.org» front
+        `,
+      },
+    },
   ],
   good: [
+    {
+      title: 'of a pod whose build has it',
+      files: {
+        ...pod('env: [{ name: VITE_API_URL, value: https://api.example.org }]'),
+        'front/.env.production': 'VITE_API_URL=https://api.example.org\n',
+      },
+    },
+    {
+      title: 'of a pod that runs another program',
+      files: pod(
+        conf`
+          command: ["/bin/sh", "-c", "./env.sh && nginx -g 'daemon off;'"]
+          env: [{ name: VITE_API_URL, value: https://api.example.org }]
+        `,
+      ),
+    },
     {
       title: 'a file of variables that the build of Next.js reads',
       files: next('env_file: ./front/.env', '', {
@@ -219,7 +276,9 @@ export default defineRule({
       },
     },
   ],
-  *check({ machines }) {
+  *check(deployment) {
+    yield* lateVariables(deployment)
+    const { machines } = deployment
     for (const { container } of machines) {
       if (container === null) continue
       const { variables } = serviceVariables(container.service, container.hostFiles)
@@ -256,10 +315,6 @@ const IS_LATE = /^(?:VITE|REACT_APP|VUE_APP|NEXT_PUBLIC)_\w+$/
 const OF_BUILD = /^(?:VITE|REACT_APP|VUE_APP)_\w+$/
 /** Next.js puts them into the scripts of the browser when it builds, and its server, which runs later, changes none. */
 const OF_NEXT = /^NEXT_PUBLIC_\w+$/
-/** A variable of the build without a value of its own, and one of the environment that has that of the build. */
-const DECLARED = /^[ \t]*(?:ARG[ \t]+(\w+)|ENV[ \t]+(\w+)(?:=|[ \t]+)["']?\$\{?\2\}?["']?)[ \t]*$/gm
-const FILES = ['.env', '.env.production', '.env.local', '.env.production.local']
-
 /** True where a container is what `next start`, or the server that `output: 'standalone'` makes, is seen to run of a build. */
 function isBuiltNext(container: Container): boolean {
   const { image, service, mounts, hostFiles } = container
@@ -280,46 +335,3 @@ function isBuiltNext(container: Container): boolean {
 }
 
 const REPLACES = /next-runtime-env|next-public-env|runtime-env|@dotenvx|__ENV|env-cmd|envsubst|\bsed\b/
-
-/** True for a server of files, where nothing else may read the environment. */
-function isServerOfFiles(container: Container): boolean {
-  const { image, service, mounts } = container
-  if (image === null || !runsOnlyWebServer(container)) return false
-  if (mounts.some(({ target }) => /^\/docker-entrypoint|\/templates|^\/etc\/nginx$/.test(target)))
-    return false
-  const command = [...(service.command?.words ?? [])].map(({ text }) => text).join(' ')
-  return !(
-    /envsubst|\.sh\b|sed\b/.test(command) ||
-    (image.command !== null && /envsubst|\.sh\b|sed\b/.test(commandText(image.command))) ||
-    image.steps.some(step =>
-      'sources' in step
-        ? step.documents.length > 0 ||
-          [step.target, ...step.sources].some(
-            fact => !fact.known || /\.sh$|entrypoint|templates?\b/.test(fact.value),
-          )
-        : /envsubst|\.sh\b|entrypoint|runtime-env|import-meta-env/.test(commandText(step.command)),
-    )
-  )
-}
-
-/** What a Dockerfile that builds scripts, and the files of variables beside it, name in any way; null for any other. */
-function namesOfBuild({ image, service, hostFiles }: Container): string | null {
-  const context = service.build?.context
-  if (image === null || context?.known !== true || !context.value.startsWith('/')) return null
-  // A stage that builds: what another image brings was built elsewhere.
-  const { source } = image.stage.at
-  const { stages } = readDockerfile(source)
-  const builds = stages.some(({ runs }) =>
-    runs.some(({ command: run }) => /\b(?:npm|yarn|pnpm|bun|vite)\b.*\bbuild\b/s.test(commandText(run))),
-  )
-  // A file of variables by another name, or one that the build is lent.
-  if (!builds || /--mount=type=(?:secret|bind)|^\s*COPY\s[^\n]*\benv\b/m.test(source.text)) return null
-  // `ARG NAME`, and `ENV NAME=$NAME`, have what `args` of the build gives them, and that is nothing.
-  const given = new Set((service.build?.args ?? []).map(({ name }) => name))
-  const text = source.text.replace(DECLARED, (line, arg?: string, own?: string) =>
-    given.has(arg ?? own ?? '') ? line : '',
-  )
-  const isLeftOut = leftOutOf(hostFiles, context.value, source.path)
-  const files = FILES.map(file => posix.join(context.value, file)).filter(path => isLeftOut?.(path) !== true)
-  return [text, ...files.map(path => sourceAt(hostFiles, path)?.text ?? '')].join('\n')
-}

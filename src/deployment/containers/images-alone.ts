@@ -18,19 +18,26 @@ import { copiesOf, filesInside, imageName, imageReference, leftOutOf } from './r
  * it, with whatever ports, variables and mounts. Null for any other image, and where nobody knows what it is built from.
  */
 export const containerOfImage = memoByKey((files: FileSystem, path: string): Container | null => {
-  const container = imageContainer(files, path)
-  return container !== null && startsServer(container) ? container : null
+  const container = builtContainer(files, path)
+  const isFilled = container !== null && (container.mounts.length > 0 || isPublished(container.image))
+  return isFilled && startsServer(container) ? container : null
 })
 
-/** The container of any image that no compose file runs; null where nobody knows what it is built from. */
+/** The container of any image that no compose file runs, and that has files of the repository. */
 export const imageContainer = memoByKey((files: FileSystem, path: string): Container | null => {
+  const container = builtContainer(files, path)
+  return container === null || container.mounts.length === 0 ? null : container
+})
+
+/** The same of an image that may have only what its stages make; null where nobody knows what it is built from. */
+export const builtContainer = memoByKey((files: FileSystem, path: string): Container | null => {
   const source = sourceAt(files, path)
   const dockerfile = source === null ? null : readDockerfile(source)
   const image = dockerfile === null ? null : imageOfStage(dockerfile, null)
   if (dockerfile === null || image === null || dockerfile.fault !== null) return null
   const context = buildContext(dockerfile, path, files)
   const mounts = context === null ? [] : copiesOf(image, context, files)
-  if (context === null || (mounts.length === 0 && !isPublished(image))) return null
+  if (context === null) return null
   const service = serviceOf(image, context, path)
   const project = projectOf(service, context)
   return {
@@ -63,8 +70,11 @@ export function withMounts(container: Container, more: readonly ContainerMount[]
 }
 
 /** True for what a stage makes and the runtime of .NET starts: no file of the repository is in it. */
-function isPublished({ base }: DockerImage): boolean {
-  return base.known && /^mcr\.microsoft\.com\/dotnet\/(?:nightly\/)?(?:aspnet|runtime)/.test(base.value)
+function isPublished(image: DockerImage | null): boolean {
+  const base = image?.base
+  return (
+    base?.known === true && /^mcr\.microsoft\.com\/dotnet\/(?:nightly\/)?(?:aspnet|runtime)/.test(base.value)
+  )
 }
 
 /** True also for a script that names one, which is read when it is followed. */
