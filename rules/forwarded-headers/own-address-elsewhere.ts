@@ -10,6 +10,8 @@ import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { appBehind } from '../containers/_examples.ts'
 import { containerVariables } from '../containers/_container-variables.ts'
 import { serviceVariables } from '../../src/deployment/containers/service-variables.ts'
+import { type LabelFront, labelFronts } from './_label-fronts.ts'
+import { wordpressAddress } from './_wordpress-address.ts'
 import { hasInstalled, type InstalledAddress, installedAddress } from './_installed-addresses.ts'
 import { isFilled, type ToldAddress, toldToContainer, toldToProgram } from './_library-addresses.ts'
 import { nginxMain } from '../_examples.ts'
@@ -69,6 +71,20 @@ const app = (image: string, lines: string): string => conf`
     ${lines}
 `
 
+/** A container that says itself by which name a proxy reaches it. */
+const labelled = (service: string, labels: string): Record<string, string> => ({
+  'compose.yml': conf`
+    services:
+      proxy:
+        image: traefik:v3.1
+        command: [--providers.docker=true]
+        ports: ["80:80"]
+      app:
+        ${service}
+        ${labels}
+  `,
+})
+
 export default defineRule({
   summary: 'A program behind nginx or Apache takes another address than that of its clients for its own',
   severity: 'warning',
@@ -91,6 +107,40 @@ export default defineRule({
   ],
   unproven: 'The live tests start no containers, and install none of these programs',
   bad: [
+    {
+      title: 'WordPress behind Traefik',
+      files: labelled(
+        app(
+          'wordpress:6-apache',
+          "WORDPRESS_CONFIG_EXTRA: |\n  define('WP_HOME', '«http://localhost:8080»');",
+        ),
+        conf`
+          labels:
+            - traefik.enable=true
+            - traefik.http.routers.app.rule=Host(\`app.example.org\`)
+            - traefik.http.routers.app.tls.certresolver=le
+        `,
+      ),
+    },
+    {
+      title: 'WordPress behind nginx',
+      files: tree(
+        app('wordpress:6-apache', "WORDPRESS_CONFIG_EXTRA: define('WP_SITEURL', '«http://localhost:8080»');"),
+        '80',
+      ),
+    },
+    {
+      title: 'a scheme that Traefik does not serve',
+      files: labelled(
+        app('ghost:5', 'url: «http://app.example.org»'),
+        conf`
+          labels:
+            traefik.enable: "true"
+            traefik.http.routers.app.rule: Host(\`app.example.org\`)
+            traefik.http.routers.app.tls: "true"
+        `,
+      ),
+    },
     {
       title: 'a scheme that Apache does not serve',
       files: behindApache(app('ghost:5', 'url: «http://app.example.org»'), '2368'),
@@ -216,6 +266,30 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'WordPress by the name that is asked for, and by one that Traefik does not redirect',
+      files: labelled(
+        app(
+          'wordpress:6-apache',
+          "WORDPRESS_CONFIG_EXTRA: |\n  define('WP_HOME', 'https://' . $$_SERVER['HTTP_HOST']);",
+        ),
+        conf`
+          labels:
+            - traefik.http.routers.app.rule=Host(\`app.example.org\`)
+            - traefik.http.routers.app.tls.certresolver=le
+        `,
+      ),
+    },
+    {
+      title: 'a site of Traefik that is asked at home alone',
+      files: labelled(
+        app('ghost:5', 'url: http://app.localhost'),
+        conf`
+          labels:
+            - traefik.http.routers.app.rule=Host(\`app.localhost\`)
+        `,
+      ),
+    },
+    {
       title: 'the address that Apache serves',
       files: behindApache(app('ghost:5', 'url: https://app.example.org'), '2368'),
     },
@@ -337,8 +411,9 @@ export default defineRule({
       container === null ? hasInstalled(files) : imageOf(container) !== null,
     )
     if (!isAnywhere) return
+    yield* behindLabels(deployment)
     const plain = reachedInPlain(deployment)
-    for (const connection of [...connections.http, ...connections.apache]) {
+    for (const connection of connections.all) {
       const names = namesOf(connection)
       if (('server' in connection && connection.reachable === false) || names === null) continue
       const { server, url, tls } = frontLine(connection)
@@ -372,6 +447,17 @@ export default defineRule({
   },
 })
 
+/** Containers that Traefik or nginx-proxy proxies to, by what they say themselves. */
+function* behindLabels(deployment: Deployment): Iterable<RuleFinding> {
+  for (const { container, at, ...site } of labelFronts(deployment)) {
+    const image = imageOf(container)
+    if (image === null || site.names.some(isLocal)) continue
+    if (!serviceVariables(container.service, container.hostFiles).complete) continue
+    const fault = faultOf(image.name, variablesOf(container), { ...site, image: image.at })
+    if (fault !== null) yield { ...fault, related: [{ at, message: `${site.server} proxies to it by this` }] }
+  }
+}
+
 interface Fault {
   readonly at: Place
   readonly severity?: 'error' | 'info'
@@ -381,7 +467,7 @@ interface Fault {
 }
 
 interface Site {
-  readonly server: FrontLine['server']
+  readonly server: FrontLine['server'] | LabelFront['server']
   readonly names: readonly string[]
   readonly isTls: boolean
   readonly image: Place
@@ -395,7 +481,8 @@ function imageOf({ base, service }: Container): { readonly name: string; readonl
   if (base === null || at === null || service.build !== null || !service.complete) return null
   const name = base.replace(/^(?:[\w-]+\.)+[a-z]+(?::\d+)?\//, '')
   const isOne =
-    ADDRESSED.some(({ image }) => image.test(name)) || /^(?:n8nio\/n8n|gitlab\/gitlab-(?:ce|ee))$/.test(name)
+    ADDRESSED.some(({ image }) => image.test(name)) ||
+    /^(?:wordpress|n8nio\/n8n|gitlab\/gitlab-(?:ce|ee))$/.test(name)
   return isOne ? { name, at } : null
 }
 
@@ -456,6 +543,7 @@ function faultOfInstalled(
 function faultOf(image: string, variables: Variables, site: Site): Fault | null {
   if (/n8n$/.test(image)) return faultOfN8n(variables, site)
   if (/^gitlab\//.test(image)) return faultOfGitlab(variables, site)
+  if (image === 'wordpress') return faultOfWordpress(variables, site)
   const program = ADDRESSED.find(each => each.image.test(image))
   if (program === undefined) return null
   const name = program.variables.find(each => variables.has(each))
@@ -502,6 +590,20 @@ function faultOf(image: string, variables: Variables, site: Site): Fault | null 
       : `${program.name} begins its addresses with \`http://\`, and ${site.server} serves \`${host}\` over TLS${breaks}`,
     label: isElsewhere ? 'on the machine of the client' : 'not the scheme of clients',
     help: `Write \`${right}\``,
+  }
+}
+
+/** The entry point of the image puts the text into `wp-config.php`. */
+function faultOfWordpress(variables: Variables, { names, isTls }: Site): Fault | null {
+  const extra = variables.get('WORDPRESS_CONFIG_EXTRA') ?? null
+  const own = extra === null ? null : wordpressAddress(extra.text, extra.at)
+  if (own === null || !isLocal(own.host)) return null
+  return {
+    at: own.at,
+    severity: 'error',
+    message: `WordPress begins its addresses with \`${own.url}\`, its \`${own.name}\`, and redirects whoever asks \`${names[0]}\` there`,
+    label: 'on the machine of the client',
+    help: `Write \`${isTls ? 'https' : 'http'}://${names[0]}\``,
   }
 }
 
