@@ -5,6 +5,7 @@ import { namePlace } from '../../src/deployment/places.ts'
 import { askHost, askedHosts } from '../../src/deployment/requests/ask-host.ts'
 import { askServer } from '../../src/deployment/requests/ask-server.ts'
 import { conf } from '../../src/engine/conf.ts'
+import { laidBesidePages } from './_default-page-of-setups.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
@@ -42,6 +43,26 @@ const apache = (index: string): Record<string, string> => ({
   ),
 })
 
+const SITE = conf`
+  <VirtualHost *:80>
+      ServerName blog.example.org
+      DocumentRoot /var/www/html
+  </VirtualHost>
+`
+const script = (to: string): string => conf`
+  #!/bin/bash
+  apt-get update
+  apt-get install -y apache2 php libapache2-mod-php php-mysql
+  cd /tmp
+  curl -fsSLO https://wordpress.org/latest.tar.gz
+  tar xzf latest.tar.gz
+  cp -a wordpress/. ${to}
+  cat > /etc/apache2/sites-available/blog.conf <<'EOF'
+  ${SITE}
+  EOF
+  a2ensite blog
+`
+
 export default defineRule({
   summary: 'A page of a package, or one that kept a place, hides the start page of the application',
   severity: 'warning',
@@ -54,6 +75,38 @@ export default defineRule({
     'https://httpd.apache.org/docs/2.4/mod/mod_dir.html#directoryindex',
   ],
   bad: [
+    { title: 'a script that lays WordPress beside it', files: { 'setup.sh': script('«/var/www/html»/') } },
+    {
+      title: 'a role that does',
+      files: {
+        'roles/blog/tasks/main.yml': conf`
+          - name: Packages
+            ansible.builtin.apt:
+              name:
+                - apache2
+                - libapache2-mod-php
+          - name: WordPress
+            ansible.builtin.copy:
+              src: /tmp/wordpress/
+              dest: «/var/www/html»
+              remote_src: true
+        `,
+        'roles/blog/templates/blog.conf.j2': SITE,
+      },
+    },
+    {
+      title: 'an image of Ubuntu with Apache, and the pages of the repository',
+      files: {
+        Dockerfile: conf`
+          FROM ubuntu:24.04
+          RUN apt-get update && apt-get install -y \\
+              apache2 libapache2-mod-php
+          COPY src/ «/var/www/html»/
+          CMD ["apachectl", "-D", "FOREGROUND"]
+        `,
+        'src/index.php': '<?php echo "shop";\n',
+      },
+    },
     {
       title: 'that of nginx',
       files: Object.fromEntries(
@@ -81,6 +134,17 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a script that takes the page away',
+      files: { 'setup.sh': `${script('/var/www/html/')}rm -f /var/www/html/index.html\n` },
+    },
+    { title: 'a directory of its own', files: { 'setup.sh': script('/var/www/html/blog/') } },
+    {
+      title: 'a script that names another page first',
+      files: {
+        'setup.sh': `${script('/var/www/html/')}echo 'DirectoryIndex index.php' > /etc/apache2/conf-enabled/index.conf\n`,
+      },
+    },
     { title: 'the script first', files: { ...nginx('index.php index.html'), ...SHOP } },
     { title: 'the script first, in Apache', files: { ...apache('index.php index.html'), ...SHOP } },
     {
@@ -113,6 +177,15 @@ export default defineRule({
     },
   ],
   *check(deployment) {
+    for (const { at, installs } of laidBesidePages(deployment))
+      yield {
+        at,
+        message:
+          'the package of Apache leaves its `/var/www/html/index.html`, and `DirectoryIndex` has that before `index.php`: it answers `/` in place of the application',
+        label: 'the page of the package is here',
+        related: [{ at: installs, message: 'brings the page' }],
+        help: 'Add `rm /var/www/html/index.html`',
+      }
     for (const server of deployment.servers) {
       const files = deployment.filesOf(server.configuration)
       const end = askServer(deployment, server, '/')?.end
