@@ -1,3 +1,4 @@
+import { placeText } from '../../parsers/text/source.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -51,6 +52,12 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'each host with a process of that name, which keeps Apache from starting',
+      files: {
+        'site.conf': host('example.org', DAEMON + USE) + host('shop.example.org', DAEMON + USE),
+      },
+    },
+    {
       title: 'the same name on another port',
       files: {
         'site.conf': host('example.org', DAEMON + USE) + host('example.org', USE).replace('*:9000', '*:9001'),
@@ -75,7 +82,11 @@ export default defineRule({
       const daemon = wsgiDaemonNamed(configuration, processGroup.value)
       if (daemon === undefined) continue
       const home = host?.virtualHost ?? null
-      if (isDaemonVisible(configuration, daemon, home) !== false) continue
+      // With two of one name Apache does not start, which is said there.
+      const isTwice = configuration.problems.some(
+        ({ code, at }) => code === 'wsgi-daemon-twice' && placeText(at) === processGroup.value,
+      )
+      if (isTwice || isDaemonVisible(configuration, daemon, home) !== false) continue
       const owner = daemon.virtualHost?.serverName
       const own = home?.serverName
       yield {
