@@ -271,6 +271,7 @@ import appServerStaticDirectoryMissing from './app-server/static-directory-missi
 import appServerSupervisorRefused from './app-server/supervisor-refused.ts'
 import appServerSystemReadOnly from './app-server/system-read-only.ts'
 import appServerTransactionPooling from './app-server/transaction-pooling.ts'
+import appServerUnitNeverStarted from './app-server/unit-never-started.ts'
 import appServerUnitNotReloaded from './app-server/unit-not-reloaded.ts'
 import appServerUnitPercent from './app-server/unit-percent.ts'
 import appServerUnitSettingIgnored from './app-server/unit-setting-ignored.ts'
@@ -1268,6 +1269,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/supervisor-refused', ...appServerSupervisorRefused },
   { id: 'app-server/system-read-only', ...appServerSystemReadOnly },
   { id: 'app-server/transaction-pooling', ...appServerTransactionPooling },
+  { id: 'app-server/unit-never-started', ...appServerUnitNeverStarted },
   { id: 'app-server/unit-not-reloaded', ...appServerUnitNotReloaded },
   { id: 'app-server/unit-percent', ...appServerUnitPercent },
   { id: 'app-server/unit-setting-ignored', ...appServerUnitSettingIgnored },

@@ -1,0 +1,72 @@
+import { posix } from 'node:path'
+import { escapePattern } from '../../parsers/text/escape-pattern.ts'
+import type { Place, Source } from '../../parsers/text/source.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
+import type { RuleFinding } from '../../src/engine/rule.ts'
+
+/** Units of the repository that a script or their directory says are to start by themselves, and that nothing starts. */
+export function* neverStarted({ setups }: Deployment): Iterable<RuleFinding> {
+  const texts = setups() ?? []
+  for (const unit of texts.filter(({ path }) => /\.(?:service|timer|socket)$/.test(path))) {
+    const enabled = enablingOf(unit, texts)
+    yield* ofUserUnit(unit, enabled)
+    if (enabled !== null && !/^\[Install\]/m.test(unit.text) && /^\[Service\]/m.test(unit.text))
+      yield {
+        at: enabled.at,
+        message: `\`${posix.basename(unit.path)}\` has no \`[Install]\`, so nothing starts it with the machine: The unit files have no installation config`,
+        label: 'enables nothing',
+        related: [{ at: headOf(unit), message: 'the unit' }],
+        help: `Add \`[Install]\` and \`WantedBy=${enabled.isOfUser ? 'default' : 'multi-user'}.target\` to the unit`,
+      }
+  }
+}
+
+interface Enabling {
+  readonly at: Place
+  readonly isOfUser: boolean
+}
+
+/** The manager of a user has `default.target`, and none of the targets of the machine. */
+function* ofUserUnit(unit: Source, enabled: Enabling | null): Iterable<RuleFinding> {
+  const isOfUser = enabled === null ? /\/systemd\/user\/[^/]+$/.test(unit.path) : enabled.isOfUser
+  const wanted = /^WantedBy[ \t]*=[ \t]*((?:multi-user|graphical)\.target)[ \t]*$/m.exec(unit.text)
+  if (!isOfUser || wanted?.[1] === undefined || /^WantedBy[^\n]*default\.target/m.test(unit.text)) return
+  const end = wanted.index + wanted[0].trimEnd().length
+  yield {
+    at: { source: unit, start: end - wanted[1].length, end },
+    message: `systemd of a user has no \`${wanted[1]}\`, so it does not start the unit by itself: added as a dependency to a non-existent unit ${wanted[1]}`,
+    label: 'no target of a user',
+    related: enabled === null ? [] : [{ at: enabled.at, message: 'enabled for a user' }],
+    help: 'Write `default.target`',
+  }
+}
+
+/** The `systemctl enable` of a script that names the unit; null where none does, or for users and the machine alike. */
+function enablingOf({ path }: Source, texts: readonly Source[]): Enabling | null {
+  const file = posix.basename(path)
+  const name = file.endsWith('.service')
+    ? `${escapePattern(file.slice(0, -8))}(?:\\.service)?`
+    : escapePattern(file)
+  const pattern = new RegExp(
+    String.raw`(?<=^[^#\n]{0,200})\bsystemctl[ \t]+((?:-\S+[ \t]+)*)enable[ \t]+((?:-\S+[ \t]+)*)(${name})(?=[ \t]*(?:$|[;&|"']))`,
+    'gm',
+  )
+  const found = texts
+    .filter(({ path: own }) => !own.endsWith('.service'))
+    .flatMap(source =>
+      [...source.text.matchAll(pattern)].map(
+        ({ 0: all, 1: before = '', 2: behind = '', 3: unit = '', index }) => {
+          const end = index + all.length
+          const isOfUser = /--user\b/.test(before + behind)
+          return { at: { source, start: end - unit.length, end }, isOfUser }
+        },
+      ),
+    )
+  const [first] = found
+  return first === undefined || found.some(({ isOfUser }) => isOfUser !== first.isOfUser) ? null : first
+}
+
+function headOf(source: Source): Place {
+  const start = Math.max(0, source.text.search(/^\[Service\]/m))
+  return { source, start, end: start + '[Service]'.length }
+}

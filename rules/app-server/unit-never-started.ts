@@ -1,0 +1,94 @@
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { neverStarted } from './_units-of-setups.ts'
+
+const unit = (install: string): string => conf`
+  [Unit]
+  Description=Shop
+
+  [Service]
+  ExecStart=/srv/shop/venv/bin/gunicorn --bind 127.0.0.1:8000 shop:app
+  Restart=on-failure
+  ${install}
+`
+const wanted = (target: string): string => conf`
+  [Install]
+  WantedBy=${target}
+`
+const script = (line: string): string => conf`
+  #!/bin/bash
+  cp shop.service /etc/systemd/system/
+  systemctl daemon-reload
+  ${line}
+  systemctl restart shop
+`
+
+export default defineRule({
+  summary: 'A unit is enabled, and nothing starts it with the machine',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: '`systemctl enable` makes the links that `[Install]` asks for: without it there is nothing to enable, and the service runs until the next start of the machine. The systemd of a user has a `default.target`; `multi-user.target` and `graphical.target` are the machine’s, so a unit that they want is never started there.',
+  remedy:
+    'Give the unit `[Install]` with `WantedBy=multi-user.target`, or `WantedBy=default.target` where it is a user’s',
+  references: [
+    'https://www.freedesktop.org/software/systemd/man/latest/systemctl.html#enable%20UNIT%E2%80%A6',
+    'https://www.freedesktop.org/software/systemd/man/latest/systemd.special.html#Units%20managed%20by%20the%20user%20service%20manager',
+  ],
+  unproven:
+    'The live tests start no systemd: what it does with a unit when the machine starts, its manual says',
+  bad: [
+    {
+      title: 'enabled by a script, without `[Install]`',
+      files: {
+        'deploy/shop.service': unit(''),
+        'deploy/install.sh': script('systemctl enable --now «shop»'),
+      },
+    },
+    {
+      title: 'a unit of a user',
+      files: { 'config/systemd/user/shop.service': unit(wanted('«multi-user.target»')) },
+    },
+    {
+      title: 'enabled for a user',
+      files: {
+        'deploy/shop.service': unit(wanted('«graphical.target»')),
+        'deploy/install.sh': conf`
+          #!/bin/sh
+          mkdir -p ~/.config/systemd/user
+          cp deploy/shop.service ~/.config/systemd/user/
+          systemctl --user enable --now shop.service
+        `,
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'what wants it is there',
+      files: {
+        'deploy/shop.service': unit(wanted('multi-user.target')),
+        'deploy/install.sh': script('systemctl enable shop'),
+      },
+    },
+    {
+      title: 'a unit of a user that its own target wants',
+      files: { 'config/systemd/user/shop.service': unit(wanted('default.target')) },
+    },
+    {
+      title: 'a service that its timer starts',
+      files: {
+        'deploy/shop.service': unit(''),
+        'deploy/shop.timer': conf`
+          [Timer]
+          OnCalendar=daily
+          [Install]
+          WantedBy=timers.target
+        `,
+        'deploy/install.sh': script('systemctl enable --now shop.timer'),
+      },
+    },
+  ],
+  *check(deployment) {
+    yield* neverStarted(deployment)
+  },
+})
