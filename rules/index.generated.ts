@@ -174,6 +174,7 @@ import apacheRewriteruleNeverReached from './apache/rewriterule-never-reached.ts
 import apacheRewriteruleRepeatsDirectory from './apache/rewriterule-repeats-directory.ts'
 import apacheRewrittenPageRedirected from './apache/rewritten-page-redirected.ts'
 import apacheSatisfyAny from './apache/satisfy-any.ts'
+import apacheSatisfyMissing from './apache/satisfy-missing.ts'
 import apacheSectionPatternLiteral from './apache/section-pattern-literal.ts'
 import apacheServedDirectoryDenied from './apache/served-directory-denied.ts'
 import apacheServerStatusPublic from './apache/server-status-public.ts'
@@ -1172,6 +1173,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/rewriterule-repeats-directory', ...apacheRewriteruleRepeatsDirectory },
   { id: 'apache/rewritten-page-redirected', ...apacheRewrittenPageRedirected },
   { id: 'apache/satisfy-any', ...apacheSatisfyAny },
+  { id: 'apache/satisfy-missing', ...apacheSatisfyMissing },
   { id: 'apache/section-pattern-literal', ...apacheSectionPatternLiteral },
   { id: 'apache/served-directory-denied', ...apacheServedDirectoryDenied },
   { id: 'apache/server-status-public', ...apacheServerStatusPublic },

@@ -180,6 +180,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['apache/rewriterule-repeats-directory', { fixes: [], programs: ['apache'] }],
       ['apache/rewritten-page-redirected', { fixes: [], programs: ['apache'] }],
       ['apache/satisfy-any', { fixes: [], programs: ['apache'] }],
+      ['apache/satisfy-missing', { fixes: [], programs: ['apache'] }],
       ['apache/section-pattern-literal', { fixes: ['unsafe'], programs: ['apache'] }],
       ['apache/served-directory-denied', { fixes: [], programs: ['apache'] }],
       ['apache/server-status-public', { fixes: [], programs: ['apache'] }],

@@ -2073,6 +2073,14 @@ export const cases: readonly LiveCase[] = [
     sound: answers(401),
   },
   {
+    rule: 'apache/satisfy-missing',
+    shows: 'the hook is asked for a password',
+    examples: { bad: 'a hook without a password', good: 'as in 2.4' },
+    request: { url: 'http://example.org/hook' },
+    harm: answers(401),
+    sound: answers(200),
+  },
+  {
     rule: 'apache/satisfy-any',
     shows: 'what is denied is served',
     examples: { bad: 'above a directory whose .htaccess denies', good: 'the usual way' },
