@@ -591,6 +591,15 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.body === 'page /about/',
   },
   {
+    rule: 'php/short-tags-off',
+    examples: { bad: 'a page behind PHP-FPM', good: 'turned on' },
+    shows: 'the client gets the source',
+    files: { 'srv/www/header.php': 'head' },
+    request: { url: 'http://example.org/index.php' },
+    harm: ({ response }) => response.body.includes("require 'header.php'"),
+    sound: ({ response }) => response.body.startsWith('head'),
+  },
+  {
     rule: 'php/wordpress-robots-missing',
     examples: { bad: 'a location that only keeps it out of the log', good: 'it leads to WordPress' },
     shows: 'the page is not found',
