@@ -25,6 +25,17 @@ export function imageReading({ targets }: Pick<Connection, 'targets'>): SchemeRe
       if (url?.known === true && /^https:/i.test(url.value))
         return { name: 'Ghost', does: 'redirects https to https for ever' }
     }
+    // It makes the address of each upload of the scheme, and `relativeurls` leaves the scheme out.
+    if (/^(?:library\/|distribution\/)?registry(?::[23][\w.-]*)?$/.test(name) && service.build === null) {
+      const isTold = service.environment.some(({ name }) =>
+        /^REGISTRY_HTTP_(?:HOST|RELATIVEURLS|TLS_\w+)$/.test(name),
+      )
+      if (!isTold && !mounts.some(({ target }) => /\/(?:docker|distribution)\//.test(`${target}/`)))
+        return {
+          name: 'the registry',
+          does: 'answers a push with an address in `http://`, and `docker push` fails behind TLS',
+        }
+    }
     if (/^(?:quay\.io\/)?keycloak\/keycloak(?::|$)/.test(name) && service.build === null) {
       const words = (service.command?.words ?? []).map(({ text }) => text)
       const told = service.environment.flatMap(({ name, value }) =>

@@ -265,6 +265,13 @@ export default defineRule({
         'nginx/site.conf': KEYCLOAK['nginx/site.conf']!.replace('location', '«location»'),
       },
     },
+    {
+      title: 'a registry in a container',
+      files: {
+        ...container('registry:2', 'environment: {REGISTRY_STORAGE_DELETE_ENABLED: "true"}'),
+        'nginx/site.conf': container('registry:2')['nginx/site.conf']!.replace('location', '«location»'),
+      },
+    },
   ],
   good: [
     {
@@ -422,6 +429,10 @@ export default defineRule({
     {
       title: 'WordPress that is told so',
       files: container('wordpress:6', '', 'proxy_set_header X-Forwarded-Proto $scheme;'),
+    },
+    {
+      title: 'a registry that knows its address',
+      files: container('registry:2', 'environment: {REGISTRY_HTTP_HOST: "https://example.org"}'),
     },
     {
       title: 'Ghost below http',

@@ -108,6 +108,29 @@ export default defineRule({
         'etc/apache2/apache2.conf': COMPRESSING,
       },
     },
+    {
+      title: 'the main server of an Apache in a container compresses',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            proxy:
+              image: nginx:1.27
+              ports: ["80:80"]
+              volumes: ["./nginx.conf:/etc/nginx/nginx.conf:ro"]
+            old:
+              image: httpd:2.4
+              volumes: ["./httpd.conf:/usr/local/apache2/conf/httpd.conf:ro"]
+        `,
+        'nginx.conf': nginx('').replace('sub_filter', '«sub_filter»').replace('127.0.0.1:9000', 'old'),
+        'httpd.conf': conf`
+          Listen 80
+          LoadModule filter_module modules/mod_filter.so
+          LoadModule deflate_module modules/mod_deflate.so
+          DocumentRoot /usr/local/apache2/htdocs
+          AddOutputFilterByType DEFLATE text/html text/css
+        `,
+      },
+    },
   ],
   good: [
     {
@@ -137,7 +160,7 @@ export default defineRule({
       const offer = headers.written.findLast(({ name }) => name === 'accept-encoding')
       if (offer !== undefined && !/^\$http_accept_encoding$|\b(?:gzip|deflate|br)\b/.test(offer.value))
         continue
-      const filter = certainHosts(deployment, connection)
+      const filter = hostsBehind(deployment, connection)
         .map(compressionOf)
         .find(found => found !== null)
       const compressed =
@@ -159,8 +182,23 @@ export default defineRule({
   },
 })
 
+type Compressing = Pick<ApacheHost, 'configuration'> & { readonly directive: ApacheDirective | null }
+
+/** The virtual hosts that surely answer; of an Apache that has none, its main server. */
+function hostsBehind(deployment: Deployment, connection: NginxConnection): readonly Compressing[] {
+  const hosts = certainHosts(deployment, connection)
+  if (hosts.length > 0) return hosts
+  return connection.targets.flatMap(({ to }) => {
+    const configuration =
+      to.kind === 'listener' && to.listener.kind === 'apache' ? to.listener.program.configuration : null
+    return configuration === null || configuration.occurrences.has('virtualhost')
+      ? []
+      : [{ configuration, directive: null }]
+  })
+}
+
 /** The line by which a virtual host compresses its pages; null where none is known. */
-function compressionOf({ configuration, directive }: ApacheHost): ApacheDirective | null {
+function compressionOf({ configuration, directive }: Compressing): ApacheDirective | null {
   if (isModuleLoaded(configuration, 'deflate_module') === false) return null
   const named = (name: string) =>
     [directive, null]
