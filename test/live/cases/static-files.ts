@@ -444,4 +444,13 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) =>
       response.status === 200 && response.headers['cache-control']?.includes('max-age=2592000') === true,
   },
+  {
+    rule: 'static-files/extension-case',
+    examples: { bad: 'a photo that the application is asked for', good: 'both' },
+    shows: 'the application is asked for the photo',
+    mirrors: [4567],
+    request: { url: 'http://example.org/2023/DSC_1.JPG' },
+    harm: ({ response }) => response.body !== 'picture',
+    sound: ({ response }) => response.body === 'picture',
+  },
 ]
