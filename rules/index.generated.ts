@@ -752,6 +752,7 @@ import phpSessionDirectoryOfPackage from './php/session-directory-of-package.ts'
 import phpSessionsNeverSwept from './php/sessions-never-swept.ts'
 import phpSettingNotTaken from './php/setting-not-taken.ts'
 import phpSettingsOfAnotherPhp from './php/settings-of-another-php.ts'
+import phpShortTagsOff from './php/short-tags-off.ts'
 import phpSocketPermissions from './php/socket-permissions.ts'
 import phpValueSentTwice from './php/value-sent-twice.ts'
 import phpWordpressRobotsMissing from './php/wordpress-robots-missing.ts'
@@ -816,6 +817,7 @@ import staticFilesDirectoryMisspelt from './static-files/directory-misspelt.ts'
 import staticFilesDocumentRootMismatch from './static-files/document-root-mismatch.ts'
 import staticFilesDotfilesServed from './static-files/dotfiles-served.ts'
 import staticFilesErrorPageMissing from './static-files/error-page-missing.ts'
+import staticFilesExtensionCase from './static-files/extension-case.ts'
 import staticFilesGzipNotForCdn from './static-files/gzip-not-for-cdn.ts'
 import staticFilesHtaccessNotApplied from './static-files/htaccess-not-applied.ts'
 import staticFilesIndexLeavesLocation from './static-files/index-leaves-location.ts'
@@ -1751,6 +1753,7 @@ export const rules: readonly Rule[] = [
   { id: 'php/sessions-never-swept', ...phpSessionsNeverSwept },
   { id: 'php/setting-not-taken', ...phpSettingNotTaken },
   { id: 'php/settings-of-another-php', ...phpSettingsOfAnotherPhp },
+  { id: 'php/short-tags-off', ...phpShortTagsOff },
   { id: 'php/socket-permissions', ...phpSocketPermissions },
   { id: 'php/value-sent-twice', ...phpValueSentTwice },
   { id: 'php/wordpress-robots-missing', ...phpWordpressRobotsMissing },
@@ -1815,6 +1818,7 @@ export const rules: readonly Rule[] = [
   { id: 'static-files/document-root-mismatch', ...staticFilesDocumentRootMismatch },
   { id: 'static-files/dotfiles-served', ...staticFilesDotfilesServed },
   { id: 'static-files/error-page-missing', ...staticFilesErrorPageMissing },
+  { id: 'static-files/extension-case', ...staticFilesExtensionCase },
   { id: 'static-files/gzip-not-for-cdn', ...staticFilesGzipNotForCdn },
   { id: 'static-files/htaccess-not-applied', ...staticFilesHtaccessNotApplied },
   { id: 'static-files/index-leaves-location', ...staticFilesIndexLeavesLocation },
