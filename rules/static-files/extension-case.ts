@@ -24,7 +24,6 @@ const gallery = (location: string, fallback: string, file = 'DSC_1.JPG'): Record
         }
     }
   `),
-  'srv/www/index.html': 'page',
   'srv/photos/harbour.jpg': 'picture',
   [`srv/photos/2023/${file}`]: 'picture',
 })
@@ -44,8 +43,8 @@ export default defineRule({
       files: gallery('«~» \\.(jpg|jpeg|png|gif)$', APPLICATION),
     },
     {
-      title: 'a photo that is looked for elsewhere',
-      files: gallery('«~» \\.jpg', 'root /srv/www;'),
+      title: 'a photo for which all else is a 404',
+      files: gallery('«~» \\.jpg', 'return 404;'),
     },
   ],
   good: [
