@@ -1,16 +1,12 @@
 import { posix } from 'node:path'
-import { isBelow } from '../../parsers/text/is-below.ts'
-import { type Place, placeText } from '../../parsers/text/source.ts'
+import { placeOf } from '../../parsers/text/written-text.ts'
 import { programName } from '../../src/deployment/destination-words.ts'
-import type { AppServerProgram, Deployment } from '../../src/deployment/model.ts'
-import type { DjangoSettings, WsgiScript } from '../../src/deployment/django/settings.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { directoryOfUrl, keepsUploadsInFiles } from '../../src/deployment/django/static-settings.ts'
-import { defineRule } from '../../src/engine/rule.ts'
-import type { Fact } from '../../src/servers/fact.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { readOnlySystem } from '../_read-only-system.ts'
-import { entryPlace } from '../django/_setting-entries.ts'
 import { behindNginx, serviceUnit, WSGI } from './_examples.ts'
+import { DATABASE, FILES, keptBy, UPLOADS, writtenBy } from './_written-files.ts'
 
 const tree = (bind: string, lines: string, options = '', application = 'shop.wsgi'): Record<string, string> =>
   behindNginx(
@@ -51,6 +47,56 @@ const SQLITE = conf`
           'NAME': '/srv/shop/data/db.sqlite3',
       }
   }
+`
+const fastapi = (database: string, lines = 'ProtectSystem=«strict»'): Record<string, string> => ({
+  ...behindNginx(serviceUnit('/usr/bin/uvicorn --port 8000 shop:app', `RuntimeDirectory=shop\n${lines}`)),
+  'etc/shop/shop.py': conf`
+    import os
+    import sqlite3
+    from pathlib import Path
+    from fastapi import FastAPI
+    ${database}
+    app = FastAPI()
+    @app.post('/notes')
+    def add(text: str):
+        with sqlite3.connect(DB) as db:
+            db.execute('INSERT INTO notes VALUES (?)', (text,))
+  `,
+})
+const flaskAlchemy = (url: string, lines = 'ProtectSystem=«strict»'): Record<string, string> => ({
+  ...tree('/run/shop/shop.sock', lines, '', FLASK),
+  'etc/shop/shop.py': conf`
+    from flask import Flask
+    from flask_sqlalchemy import SQLAlchemy
+    app = Flask(__name__)
+    app.config['SQLALCHEMY_DATABASE_URI'] = ${url}
+    db = SQLAlchemy(app)
+    @app.post('/notes')
+    def add():
+        db.session.add(Note())
+        db.session.commit()
+        return '', 201
+  `,
+})
+const node = (lines: string, script: string): Record<string, string> => ({
+  ...behindNginx(serviceUnit('/usr/bin/node server.js', lines), {}, '127.0.0.1:3000'),
+  'etc/shop/server.js': conf`
+    const path = require('path')
+    const express = require('express')
+    const app = express()
+    ${script}
+    app.listen(3000, '127.0.0.1')
+  `,
+})
+const BETTER = conf`
+  const Database = require('better-sqlite3')
+  const FILE = path.join(__dirname, 'data', 'shop.db')
+  const db = new Database(FILE)
+  app.post('/notes', (req, res) => db.prepare('INSERT INTO notes VALUES (?)').run(req.query.text))
+`
+const MULTER = conf`
+  const multer = require('multer')
+  app.post('/photos', multer({ dest: 'uploads/' }).single('photo'), (req, res) => res.sendStatus(201))
 `
 const LOGGING = conf`
   LOGGING = {
@@ -110,6 +156,41 @@ export default defineRule({
     {
       title: 'a log of Django',
       files: { ...tree('/run/shop/shop.sock', 'ProtectSystem=«strict»'), ...withSettings(LOGGING) },
+    },
+    {
+      title: 'a database of FastAPI',
+      files: fastapi("DB = Path('/srv/shop/data') / 'shop.db'"),
+    },
+    {
+      title: 'a database beside the module',
+      files: fastapi("DB = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'shop.db')"),
+    },
+    {
+      title: 'a database that a variable may name, which nobody sets',
+      files: fastapi("DB = os.environ.get('SHOP_DB', 'data/shop.db')"),
+    },
+    { title: 'a URL of SQLAlchemy', files: flaskAlchemy("'sqlite:////srv/shop/shop.db'") },
+    {
+      title: 'a URL of Flask-SQLAlchemy without a directory',
+      files: flaskAlchemy("'sqlite:///shop.db'"),
+    },
+    {
+      title: 'a URL that the unit has',
+      files: flaskAlchemy(
+        "os.environ['DATABASE_URL']",
+        'ProtectSystem=«strict»\nEnvironment=DATABASE_URL=sqlite:////srv/shop/shop.db',
+      ),
+    },
+    { title: 'a database of Node.js', files: node('ProtectSystem=«strict»', BETTER) },
+    { title: 'the directory that Multer makes', files: node('ProtectSystem=«strict»', MULTER) },
+    {
+      title: 'a log of another program',
+      files: {
+        'etc/systemd/system/shop-jobs.service': serviceUnit(
+          '/usr/bin/celery -A shop worker --logfile=/var/log/celery/shop.log',
+          'ProtectSystem=«strict»',
+        ),
+      },
     },
     {
       title: 'a file below /etc',
@@ -196,6 +277,54 @@ export default defineRule({
         'etc/shop/shop.py': uploads("'/srv/shop/media'")['etc/shop/shop.py'].replace('.save(', '.read('),
       },
     },
+    {
+      title: 'a directory of the database that is open',
+      files: fastapi(
+        "DB = Path('/srv/shop/data') / 'shop.db'",
+        'ProtectSystem=strict\nReadWritePaths=/srv/shop/data',
+      ),
+    },
+    {
+      title: 'a variable of the unit that names another one',
+      files: fastapi(
+        "DB = os.environ.get('SHOP_DB', 'data/shop.db')",
+        'ProtectSystem=strict\nStateDirectory=shop\nEnvironment=SHOP_DB=/var/lib/shop/shop.db',
+      ),
+    },
+    {
+      title: 'a variable of a file that is not here',
+      files: fastapi(
+        "DB = os.environ.get('SHOP_DB', 'data/shop.db')",
+        'ProtectSystem=strict\nEnvironmentFile=/etc/default/shop',
+      ),
+    },
+    {
+      title: 'a database that is given',
+      files: fastapi("def open(DB='/srv/shop/shop.db'):\n    pass", 'ProtectSystem=strict'),
+    },
+    {
+      title: 'a database that is read alone',
+      files: {
+        ...fastapi("DB = '/srv/shop/shop.db'", 'ProtectSystem=strict'),
+        'etc/shop/shop.py': fastapi("DB = '/srv/shop/shop.db'")['etc/shop/shop.py']!.replace(
+          'INSERT INTO notes VALUES (?)',
+          'SELECT * FROM notes',
+        ),
+      },
+    },
+    {
+      title: 'the instance of Flask, where a release keeps it',
+      files: flaskAlchemy("'sqlite:///shop.db'", 'ProtectSystem=strict\nReadWritePaths=/etc/shop/instance'),
+    },
+    {
+      title: 'a database of Node.js in memory',
+      files: node('ProtectSystem=strict', BETTER.replace('(FILE)', "(':memory:')")),
+    },
+    {
+      title: 'directories of Node.js that are open',
+      files: node('ProtectSystem=strict\nReadWritePaths=/etc/shop', `${BETTER}\n${MULTER}`),
+    },
+    { title: 'the system alone, and Node.js', files: node('ProtectSystem=yes', MULTER) },
     { title: 'its own directory', files: tree('/run/shop/shop.sock', 'ProtectSystem=strict') },
     {
       title: 'a directory that the unit names',
@@ -227,13 +356,14 @@ export default defineRule({
     { title: 'the system alone', files: tree('/srv/shop/shop.sock', 'ProtectSystem=full') },
   ],
   *check(deployment) {
+    yield* ofCommands(deployment)
     for (const program of deployment.programs) {
       if (program.kind !== 'app-server' || program.service === null) continue
       const system = readOnlySystem(program.service)
       if (system === null) continue
-      for (const { path, at, kept } of [...writtenBy(program), ...keptBy(deployment, program)]) {
+      for (const { path, at, kept, or = [] } of [...writtenBy(program), ...keptBy(deployment, program)]) {
         const forbidding = path.startsWith('/') ? system.forbidding(path) : null
-        if (forbidding === null) continue
+        if (forbidding === null || or.some(each => system.forbidding(each) === null)) continue
         yield {
           at: forbidding,
           ...(kept !== undefined && { severity: 'warning' as const }),
@@ -248,100 +378,32 @@ export default defineRule({
   },
 })
 
-const UPLOADS = 'keep uploads in'
-const DATABASE = 'write'
-
-interface Written {
-  readonly path: string
-  readonly at: Place
-  /** What the application does with it when it is used; left out for what is made at the start. */
-  readonly kept?: typeof UPLOADS | typeof DATABASE
-}
-
-/** What the application itself writes, by its settings of Django. */
-function keptBy(deployment: Deployment, program: AppServerProgram): readonly Written[] {
-  const loaded = deployment.moduleOf(program)
-  const settings = loaded?.settings ?? null
-  if (settings !== null) return [...logsOf(settings), ...databaseOf(settings), ...uploadsOf(settings)]
-  return loaded?.script == null ? [] : uploadsOfFlask(loaded.script, program)
-}
-
-/** `UPLOAD_FOLDER`, as the documentation of Flask calls it, in a module that saves what is uploaded. */
-function uploadsOfFlask({ config }: WsgiScript, { directory }: AppServerProgram): readonly Written[] {
-  const written = config.get('UPLOAD_FOLDER')
-  if (written?.known !== true || written.at === null || typeof written.value !== 'string') return []
-  const { source } = written.at
-  const home = directory?.known === true ? directory.value : null
-  if (!/\.save\(/.test(source.code)) return []
-  // What is made of the path of the file holds where the file lies on the machine as it does here.
-  const isLiteral =
-    placeText(written.at).includes(written.value) || (home !== null && isBelow(source.path, home))
-  const path = written.value.startsWith('/')
-    ? written.value
-    : home === null
-      ? null
-      : posix.resolve(home, written.value)
-  return path === null || !isLiteral ? [] : [{ path, at: written.at, kept: UPLOADS }]
-}
-
-/** Handlers of `LOGGING` open their files when Django starts. */
-function logsOf(settings: DjangoSettings): readonly Written[] {
-  const handlers = itemsOf(settings.get('LOGGING'), 'handlers')
-  return handlers.flatMap(([name, handler]): Written[] => {
-    const path = handler.get('filename')
-    if (!/(?:^|\.)\w*FileHandler$/.test(String(handler.get('class'))) || handler.get('delay') !== undefined)
-      return []
-    const at = entryPlace(settings, 'LOGGING', ['handlers', name, 'filename'], 'value')
-    return typeof path === 'string' && at !== null ? [{ path, at }] : []
-  })
-}
-
-/** SQLite writes its journal beside the file, so that the directory has to be open. */
-function databaseOf(settings: DjangoSettings): readonly Written[] {
-  return itemsOf(settings.get('DATABASES'), null).flatMap(([name, database]): Written[] => {
-    const path = database.get('NAME')
-    if (name !== 'default' || !/\.(?:sqlite3|spatialite)$/.test(String(database.get('ENGINE')))) return []
-    const at = entryPlace(settings, 'DATABASES', [name, 'NAME'], 'value')
-    return typeof path === 'string' && at !== null ? [{ path, at, kept: DATABASE }] : []
-  })
-}
-
-/** Entries of a setting, or of one of its entries, that have entries themselves. */
-function itemsOf(
-  fact: Fact<unknown> | null,
-  key: string | null,
-): readonly (readonly [string, ReadonlyMap<unknown, unknown>])[] {
-  if (fact?.known !== true || !(fact.value instanceof Map)) return []
-  const held: unknown = key === null ? fact.value : fact.value.get(key)
-  if (!(held instanceof Map)) return []
-  return [...held].flatMap(([name, value]: [unknown, unknown]) =>
-    typeof name === 'string' && value instanceof Map ? [[name, value] as const] : [],
+/** Files that a command of a unit names for its log or its number; those of application servers are known better. */
+function* ofCommands({ commands, programs }: Deployment): Iterable<RuleFinding> {
+  const known = new Set(
+    programs.flatMap(each =>
+      each.kind === 'app-server' && FILES.has(each.server.program) ? [each.service] : [],
+    ),
   )
-}
-
-/** Where the application keeps what its users upload, as nginx hands it out from there. */
-function uploadsOf(settings: DjangoSettings): readonly Written[] {
-  const media = directoryOfUrl(settings, 'MEDIA')
-  if (media?.directoryAt == null || !keepsUploadsInFiles(settings)) return []
-  return [{ path: media.directory, at: media.directoryAt, kept: UPLOADS }]
-}
-
-/** The files that an application server makes: its sockets, its logs and the file with its number. */
-function writtenBy({ server, sockets }: AppServerProgram): readonly Written[] {
-  const made: Written[] = []
-  for (const { endpoint, at, unit } of sockets)
-    if (unit === null && endpoint.known && endpoint.value.address.kind === 'unix')
-      made.push({ path: endpoint.value.address.path, at })
-  for (const name of FILES.get(server.program) ?? []) {
-    const path = server.settings.get(name)
-    if (path?.known === true && path.at !== null && typeof path.value === 'string')
-      made.push({ path: path.value, at: path.at })
+  for (const { service, words, rest } of commands) {
+    if (service === null || rest !== null || known.has(service)) continue
+    const system = readOnlySystem(service)
+    if (system === null) continue
+    for (const [index, word] of words.entries()) {
+      const [, option = null, joined] = OPTION.exec(word.text) ?? []
+      const path = option === null ? null : (joined ?? words[index + 1]?.text ?? null)
+      const forbidding = path === null || !/^\/[^%$]+$/.test(path) ? null : system.forbidding(path)
+      if (path === null || forbidding === null) continue
+      yield {
+        at: forbidding,
+        message: `\`${posix.basename(words[0]!.text)}\` may not make \`${path}\`, as no \`ReadWritePaths=\` names it: Read-only file system`,
+        label: 'makes it read-only',
+        related: [{ at: placeOf(word), message: 'made here' }],
+        help: `Add \`ReadWritePaths=${posix.dirname(path)}\``,
+      }
+      break
+    }
   }
-  return made
 }
 
-/** Settings that name a file which is opened for writing at the start. */
-const FILES: ReadonlyMap<string, readonly string[]> = new Map([
-  ['gunicorn', ['errorlog', 'accesslog', 'pidfile']],
-  ['uwsgi', ['pidfile', 'pidfile2', 'safe-pidfile', 'logto', 'logto2', 'daemonize']],
-])
+const OPTION = /^(--(?:pid-?file|log-?file|error-?log(?:-?file)?|access-?log(?:-?file)?))(?:=(.*))?$/
