@@ -356,6 +356,7 @@ import containersBinaryOfOtherLibc from './containers/binary-of-other-libc.ts'
 import containersBracesNotExpanded from './containers/braces-not-expanded.ts'
 import containersBrowserAsksPlainHttp from './containers/browser-asks-plain-http.ts'
 import containersBuildArgumentUnread from './containers/build-argument-unread.ts'
+import containersBuildMayNotWrite from './containers/build-may-not-write.ts'
 import containersBuildOutputIncomplete from './containers/build-output-incomplete.ts'
 import containersBuildToolNotInstalled from './containers/build-tool-not-installed.ts'
 import containersBuildVariableUnset from './containers/build-variable-unset.ts'
@@ -1357,6 +1358,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/braces-not-expanded', ...containersBracesNotExpanded },
   { id: 'containers/browser-asks-plain-http', ...containersBrowserAsksPlainHttp },
   { id: 'containers/build-argument-unread', ...containersBuildArgumentUnread },
+  { id: 'containers/build-may-not-write', ...containersBuildMayNotWrite },
   { id: 'containers/build-output-incomplete', ...containersBuildOutputIncomplete },
   { id: 'containers/build-tool-not-installed', ...containersBuildToolNotInstalled },
   { id: 'containers/build-variable-unset', ...containersBuildVariableUnset },

@@ -362,6 +362,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['containers/braces-not-expanded', { fixes: [], programs: ['docker'] }],
       ['containers/browser-asks-plain-http', { fixes: [], programs: ['nginx', 'docker'] }],
       ['containers/build-argument-unread', { fixes: [], programs: ['docker'] }],
+      ['containers/build-may-not-write', { fixes: [], programs: ['docker'] }],
       ['containers/build-output-incomplete', { fixes: [], programs: ['docker'] }],
       ['containers/build-tool-not-installed', { fixes: [], programs: ['docker'] }],
       ['containers/build-variable-unset', { fixes: [], programs: ['docker'] }],
