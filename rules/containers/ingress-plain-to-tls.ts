@@ -63,6 +63,52 @@ const web = (name: string, annotations = '', scheme = 'HTTPS'): Record<string, s
     ${ingress(name, 'name: main', annotations)}
   `,
 })
+/** A controller of which names of ports are all that is known. */
+const named = (
+  service: string,
+  port = 'name: https',
+  name = 'https',
+  scheme: string | null = null,
+  annotations = '',
+): Record<string, string> => ({
+  'k8s/unifi.yaml': conf`
+    ${kubernetesDeployment({
+      container: conf`
+        ports:
+          - name: ${name}
+            containerPort: 8443
+          - name: inform
+            containerPort: 8080
+        ${
+          scheme === null
+            ? ''
+            : conf`
+                livenessProbe:
+                  httpGet:
+                    scheme: ${scheme}
+                    path: /
+                    port: 8443
+              `
+        }
+      `,
+    })}
+    ---
+    apiVersion: v1
+    kind: Service
+    metadata:
+      name: unifi
+    spec:
+      selector: { app: web }
+      ports:
+        - name: https
+          port: 443
+          targetPort: ${name}
+        - name: inform
+          port: 8080
+    ---
+    ${ingress(service, port, annotations)}
+  `,
+})
 const argo = (name: string, data: string, annotations = ''): Record<string, string> => ({
   'k8s/argocd/ingress.yaml': ingress(name, 'name: http', annotations),
   'k8s/argocd/params.yaml': conf`
@@ -80,6 +126,9 @@ const HTTPS = 'nginx.ingress.kubernetes.io/backend-protocol: HTTPS'
 export default defineRule({
   summary: 'An Ingress speaks plain HTTP to a backend that wants TLS',
   severity: 'error',
+  otherSeverities: {
+    warning: 'where nothing but the name of the port in Service and container says that it is TLS',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: 'ingress-nginx speaks plain HTTP to every Service, whatever the name or number of its port, unless an annotation says otherwise. A server with TLS answers 400: `This combination of host and port requires TLS`, `The plain HTTP request was sent to HTTPS port`. That of Argo CD redirects plain HTTP to https, where the same Ingress asks again: ERR_TOO_MANY_REDIRECTS.',
@@ -101,8 +150,26 @@ export default defineRule({
       title: 'the dashboard of Kubernetes',
       files: { 'k8s/dashboard.yaml': ingress('«kubernetes-dashboard»', 'number: 443') },
     },
+    { title: 'a port that Service and container call https', files: named('«unifi»') },
+    {
+      title: 'the same, by its number',
+      files: named('«unifi»', 'number: 443'),
+    },
   ],
   good: [
+    { title: 'a port of another name, and TLS for https', files: named('unifi', 'name: inform') },
+    {
+      title: 'a port that is called https in the Service alone',
+      files: named('unifi', 'name: https', 'web'),
+    },
+    {
+      title: 'a port called https that a probe asks in plain HTTP',
+      files: named('unifi', 'name: https', 'https', 'HTTP'),
+    },
+    {
+      title: 'a port called https with the protocol of the backend',
+      files: named('unifi', 'name: https', 'https', null, HTTPS),
+    },
     { title: 'TLS', files: web('web', HTTPS) },
     {
       title: 'TLS that is passed through',
@@ -126,7 +193,8 @@ export default defineRule({
       if (!/^(?:nginx|ingress-nginx)?$/.test(each.className ?? '') || !speaksPlain(each)) continue
       for (const backend of each.backends) {
         const asked = tlsOf(cluster, backend) ?? (isArgo(deployment, each, backend) ? 'Argo CD' : null)
-        if (asked === null) continue
+        // Traefik, for one, takes the name of a port for its protocol.
+        if (asked === null || (asked !== 'Argo CD' && asked.isName && !isOfNginx(each))) continue
         yield asked === 'Argo CD'
           ? {
               at: backend.at,
@@ -138,11 +206,14 @@ export default defineRule({
             }
           : {
               at: backend.at,
+              ...(asked.isName && { severity: 'warning' as const, confidence: 'medium' as const }),
               message: `the Ingress speaks plain HTTP to \`${backend.service}\`, ${asked.why}: 400`,
               label: 'wants TLS',
               related: [
                 { at: backend.portAt, message: 'the port' },
-                ...(asked.at === null ? [] : [{ at: asked.at, message: 'is asked by TLS' }]),
+                ...(asked.at === null
+                  ? []
+                  : [{ at: asked.at, message: asked.isName ? 'called https' : 'is asked by TLS' }]),
               ],
               help: 'Write the annotation `nginx.ingress.kubernetes.io/backend-protocol: HTTPS`',
             }
@@ -150,6 +221,10 @@ export default defineRule({
     }
   },
 })
+
+function isOfNginx({ className, annotations }: Ingress): boolean {
+  return (className ?? '') !== '' || annotations.length > 0
+}
 
 /** True where nothing has the Ingress speak TLS with its backends, or leave it to them. */
 function speaksPlain({ annotations }: Ingress): boolean {
@@ -164,21 +239,41 @@ function speaksPlain({ annotations }: Ingress): boolean {
 interface WantsTls {
   readonly why: string
   readonly at: Place | null
+  /** True where names alone say it. */
+  readonly isName: boolean
 }
 
 /** What shows that the port of a Service wants TLS; null where nothing does. */
 function tlsOf({ files }: ClusterFiles, { service: name, port }: IngressBackend): WantsTls | null {
   if (/^kubernetes-dashboard(?:-kong-proxy)?$/.test(name) && /^(?:443|https)$/.test(port))
-    return { why: 'which answers at this port by TLS alone', at: null }
+    return { why: 'which answers at this port by TLS alone', at: null, isName: false }
   const [service, ...others] = files.flatMap(each => each.services).filter(each => each.name === name)
   const meant = service?.ports.find(each => each.name === port || String(each.port) === port)
   if (service === undefined || meant === undefined || others.length > 0 || service.selector.size === 0)
     return null
-  const probes = files
+  const containers = files
     .flatMap(each => each.workloads)
     .filter(({ labels }) => hasLabels(labels, service.selector))
-    .flatMap(({ containers }) => containers.flatMap(container => secureProbe(container, meant) ?? []))
-  return probes[0] === undefined ? null : { why: 'whose own probes speak TLS at this port', at: probes[0] }
+    .flatMap(each => each.containers)
+  const [probe] = containers.flatMap(container => secureProbe(container, meant) ?? [])
+  if (probe !== undefined) return { why: 'whose own probes speak TLS at this port', at: probe, isName: false }
+  const names = containers.flatMap(container => portNamedHttps(container, meant) ?? [])
+  return names[0] === undefined
+    ? null
+    : { why: 'which calls this port `https`, as its container does', at: names[0], isName: true }
+}
+
+/** The port that Service and container call `https`, at a number of TLS, where no probe says otherwise. */
+function portNamedHttps(container: Container, meant: ClusterService['ports'][number]): Place | null {
+  const wanted = portOf(container, meant.target)
+  const port = container.ports.find(each => each.port === wanted)
+  if (meant.name !== 'https' || port?.name !== 'https' || !/^(?:443|[48]443|9443)$/.test(String(wanted)))
+    return null
+  return container.probes.some(
+    each => portOf(container, each.port) === wanted && each.http?.isSecure === false,
+  )
+    ? null
+    : port.at
 }
 
 type Container = ClusterFiles['files'][number]['workloads'][number]['containers'][number]

@@ -152,6 +152,38 @@ const rails = (lines: string, host = '$host'): Record<string, string> => ({
     end
   `,
 })
+/** Rails in development, where `host` is a name of nginx. */
+const railsDevelopment = (lines: string, host = 'shop.lan', gems = '~> 7.1.3'): Record<string, string> => {
+  const { 'config/environments/production.rb': written = '', ...files } = rails(lines)
+  return {
+    ...files,
+    'docker-compose.yml': (files['docker-compose.yml'] ?? '')
+      .replace('production', 'development')
+      .replace('puma -b tcp://0.0.0.0:3000', 'rails server -b 0.0.0.0'),
+    'site.conf': (files['site.conf'] ?? '').replace('shop.example.org', host),
+    'config/environments/development.rb': written,
+    Gemfile: `source "https://rubygems.org"\ngem "rails", "${gems}"\n`,
+  }
+}
+const inDevelopment = (files: Record<string, string>): Record<string, string> => ({
+  ...files,
+  'config/environments/development.rb': (files['config/environments/development.rb'] ?? '').replace(
+    'Rails.application.configure',
+    '«Rails.application.configure»',
+  ),
+})
+/** The image of Drupal behind nginx. */
+const drupalImage = (patterns: string): Record<string, string> => ({
+  ...NGINX,
+  'srv/cloud/docker-compose.yml': conf`
+    services:
+      drupal:
+        image: drupal:10-apache
+        ports: ["127.0.0.1:8081:80"]
+        volumes: ["./sites:/var/www/html/sites"]
+  `,
+  'srv/cloud/sites/default/settings.php': drupal(patterns)['srv/www/sites/default/settings.php'] ?? '',
+})
 const starlette = (hosts: string, header = 'proxy_set_header Host $host;'): Record<string, string> => ({
   'etc/nginx/nginx.conf': nginxMain(conf`
     server {
@@ -301,8 +333,37 @@ export default defineRule({
       title: 'FastAPI that is sent the address of the backend',
       files: starlette(trusted('«allowed_hosts»=["api.example.org"]'), ''),
     },
+    {
+      title: 'Rails in development, which takes names of the machine alone',
+      files: inDevelopment(railsDevelopment('config.server_timing = true')),
+    },
+    {
+      title: 'Rails in development, with another name',
+      files: railsDevelopment('«config.hosts» << "store.lan"'),
+    },
+    {
+      title: 'Drupal of its image',
+      files: drupalImage(
+        "$settings[«'trusted_host_patterns'»] = ['^cloud\\.example\\.com$', '^localhost$'];",
+      ),
+    },
   ],
   good: [
+    { title: 'Rails in development, with the name', files: railsDevelopment('config.hosts << "shop.lan"') },
+    { title: 'Rails in development, for any name', files: railsDevelopment('config.hosts.clear') },
+    { title: 'a name that Rails takes in development', files: railsDevelopment('', 'shop.localhost') },
+    { title: 'Rails 5 in development', files: railsDevelopment('', 'shop.lan', '~> 5.2') },
+    {
+      title: 'a file of Rails that knows of hosts',
+      files: {
+        ...railsDevelopment(''),
+        'config/initializers/hosts.rb': 'Rails.application.config.hosts << "shop.lan"\n',
+      },
+    },
+    {
+      title: 'Drupal of its image, with the name',
+      files: drupalImage("$settings['trusted_host_patterns'] = ['^cloud\\.example\\.org$'];"),
+    },
     {
       title: 'FastAPI that has the name',
       files: starlette(trusted('allowed_hosts=["api.example.org", "localhost"]')),
@@ -440,10 +501,10 @@ function* everyAsked(deployment: Deployment): Iterable<Asked> {
   yield* askedOfImages(deployment)
 }
 
-/** The image of Nextcloud, behind a proxy that sends it the name for which clients ask. */
+/** The images of Nextcloud and Drupal, behind a proxy that sends it the name for which clients ask. */
 function* askedOfImages(deployment: Deployment): Iterable<Asked> {
   const { machines, connections } = deployment
-  if (!machines.some(({ container }) => container !== null && isNextcloud(container))) return
+  if (!machines.some(({ container }) => container !== null && OF_IMAGES.test(container.base ?? ''))) return
   for (const connection of [...connections.http, ...connections.apache]) {
     const isNginx = 'server' in connection
     if (isNginx && (connection.reachable === false || connection.headers.open)) continue
@@ -462,7 +523,11 @@ function* askedOfImages(deployment: Deployment): Iterable<Asked> {
   }
 }
 
+const OF_IMAGES = /^(?:nextcloud|drupal)$/
 const isNextcloud = ({ base }: Container): boolean => base === 'nextcloud'
+
+/** Where the image of Drupal has its files, a link and what it leads to. */
+const OF_DRUPAL = ['/var/www/html', '/opt/drupal/web']
 
 /**
  * What the `config.php` says that is mounted into the image. `NEXTCLOUD_TRUSTED_DOMAINS` is read at the installation
@@ -471,6 +536,8 @@ const isNextcloud = ({ base }: Container): boolean => base === 'nextcloud'
  */
 function listOfImage({ setups }: Deployment, container: Container): HostList | null {
   const { service, files, hostFiles, mounts } = container
+  if (container.base === 'drupal')
+    return OF_DRUPAL.map(root => drupalList(files, root)).find(list => list !== null) ?? null
   if (!isNextcloud(container) || service.entrypoint !== null || service.command !== null) return null
   const { variables, complete } = serviceVariables(service, hostFiles)
   if (!complete || variables.some(({ name }) => name === 'OVERWRITEHOST')) return null
@@ -648,8 +715,11 @@ function listOfServer(deployment: Deployment, program: AppServerProgram): HostLi
   const files = program.machine.container?.files ?? program.machine.files
   if (program.server.program === 'vite') return viteList(files, directory)
   if (program.server.program !== 'puma' && program.server.program !== 'rails') return null
-  const environment = program.environment('RAILS_ENV')
-  return environment?.known === true ? railsList(files, directory, environment.value) : null
+  const environment = program.environment('RAILS_ENV') ?? program.environment('RACK_ENV')
+  if (environment?.known === true && environment.value !== 'development')
+    return railsList(files, directory, environment.value)
+  const more = program.environment('RAILS_DEVELOPMENT_HOSTS')
+  return environment?.known === false || more !== null ? null : railsInDevelopment(files, directory)
 }
 
 /** Rails that nothing is seen to start, beside the `public` that nginx serves itself. */
@@ -659,6 +729,45 @@ function listBehind({ server, from }: NginxConnection): HostList | null {
   return /^\/[^$]*\/public\/?$/.test(path)
     ? railsList(from.machine.files, posix.dirname(path), 'production')
     : null
+}
+
+/**
+ * Rails in development: since version 6 it takes addresses and the names of the machine itself, besides what
+ * `config.hosts` has.
+ *
+ * @see https://guides.rubyonrails.org/configuring.html#actiondispatch-hostauthorization
+ */
+function railsInDevelopment(files: FileSystem, directory: string): HostList | null {
+  const source = sourceAt(files, posix.join(directory, 'config/environments/development.rb'))
+  const gems = sourceAt(files, posix.join(directory, 'Gemfile'))
+  if (
+    source === null ||
+    !/^\s*gem ['"]rails['"],\s*['"](?:~>|>=|=)?\s*(?:[6-9]|\d\d)\./m.test(gems?.code ?? '')
+  )
+    return null
+  const others = ['application.rb', 'environment.rb', 'boot.rb'].map(name => `config/${name}`)
+  const initializers = (files.list(posix.join(directory, 'config/initializers')) ?? []).map(
+    ({ name }) => `config/initializers/${name}`,
+  )
+  const isElsewhere = [...others, ...initializers].some(path =>
+    /\bhosts\b|HostAuthorization/.test(sourceAt(files, posix.join(directory, path))?.code ?? ''),
+  )
+  if (isElsewhere) return null
+  if (
+    /\bhosts\b|host_authorization|HostAuthorization|\beval\b|\bload\b/.test(
+      source.code.replace(/(^|\s)#[^\n]*/g, ''),
+    )
+  )
+    return railsList(files, directory, 'development')
+  const match = /Rails\.application\.configure/.exec(source.code)
+  if (match === null) return null
+  return {
+    by: 'Rails',
+    at: { source, start: match.index, end: match.index + match[0].length },
+    said: 'Blocked hosts',
+    to: 'to `config.hosts`',
+    takes: name => /(?:^|\.)(?:localhost|test)(?::\d+)?$/i.test(name),
+  }
 }
 
 function railsList(files: FileSystem, directory: string, environment: string): HostList | null {
