@@ -308,6 +308,7 @@ import bodyLimitsNginxDefaultBelowApplication from './body-limits/nginx-default-
 import bodyLimitsNginxDefaultBelowDjango from './body-limits/nginx-default-below-django.ts'
 import bodyLimitsPhpBelowNginx from './body-limits/php-below-nginx.ts'
 import bodyLimitsPhpPostBelowUpload from './body-limits/php-post-below-upload.ts'
+import bodyLimitsSpringBelowNginx from './body-limits/spring-below-nginx.ts'
 import bodyLimitsSpringRequestBelowFile from './body-limits/spring-request-below-file.ts'
 import bodyLimitsUwsgiHeadersBelowNginx from './body-limits/uwsgi-headers-below-nginx.ts'
 import cachingAuthorizationShared from './caching/authorization-shared.ts'
@@ -448,6 +449,7 @@ import containersServerNotInstalled from './containers/server-not-installed.ts'
 import containersServerPidKept from './containers/server-pid-kept.ts'
 import containersServicePortUnheard from './containers/service-port-unheard.ts'
 import containersServiceVariableAsPort from './containers/service-variable-as-port.ts'
+import containersServletsOfOtherNamespace from './containers/servlets-of-other-namespace.ts'
 import containersShellRefusesLine from './containers/shell-refuses-line.ts'
 import containersSidecarByName from './containers/sidecar-by-name.ts'
 import containersSiteNotIncluded from './containers/site-not-included.ts'
@@ -1310,6 +1312,7 @@ export const rules: readonly Rule[] = [
   { id: 'body-limits/nginx-default-below-django', ...bodyLimitsNginxDefaultBelowDjango },
   { id: 'body-limits/php-below-nginx', ...bodyLimitsPhpBelowNginx },
   { id: 'body-limits/php-post-below-upload', ...bodyLimitsPhpPostBelowUpload },
+  { id: 'body-limits/spring-below-nginx', ...bodyLimitsSpringBelowNginx },
   { id: 'body-limits/spring-request-below-file', ...bodyLimitsSpringRequestBelowFile },
   { id: 'body-limits/uwsgi-headers-below-nginx', ...bodyLimitsUwsgiHeadersBelowNginx },
   { id: 'caching/authorization-shared', ...cachingAuthorizationShared },
@@ -1450,6 +1453,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/server-pid-kept', ...containersServerPidKept },
   { id: 'containers/service-port-unheard', ...containersServicePortUnheard },
   { id: 'containers/service-variable-as-port', ...containersServiceVariableAsPort },
+  { id: 'containers/servlets-of-other-namespace', ...containersServletsOfOtherNamespace },
   { id: 'containers/shell-refuses-line', ...containersShellRefusesLine },
   { id: 'containers/sidecar-by-name', ...containersSidecarByName },
   { id: 'containers/site-not-included', ...containersSiteNotIncluded },
