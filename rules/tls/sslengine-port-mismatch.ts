@@ -7,13 +7,23 @@ import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apa
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { listens } from '../../src/servers/apache/queries/listens.ts'
 import { argumentPlace, namePlace } from '../../src/servers/apache/queries/places.ts'
-import { sslEngine } from '../../src/servers/apache/queries/server-settings.ts'
-import { directivesOfHost, virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
+import { serverLevels } from '../../src/servers/apache/queries/effective.ts'
+import { type VirtualHostSet, virtualHostSets } from '../../src/servers/apache/queries/select-virtual-host.ts'
+import { settingOf, sslEngine } from '../../src/servers/apache/queries/server-settings.ts'
+import {
+  directivesOfHost,
+  type VirtualHost,
+  virtualHostSection,
+} from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { apacheMain } from '../_examples.ts'
 
 const KEYS = conf`
   SSLCertificateFile /etc/ssl/example.org.pem
   SSLCertificateKeyFile /etc/ssl/example.org.key
+`
+const TLS = conf`
+  SSLEngine on
+  ${KEYS}
 `
 const main = (lines: string): string =>
   apacheMain(
@@ -36,9 +46,10 @@ const host = (port: number, lines: string, open = 'VirtualHost'): string => conf
 export default defineRule({
   summary: 'Apache speaks TLS on port 80, or plain HTTP on a port of TLS',
   severity: 'error',
+  otherSeverities: { warning: 'where the main file is not in the audit' },
   confidence: 'high',
   since: '0.1.0',
-  why: 'Browsers speak plain HTTP to port 80 and TLS to port 443. httpd turns `SSLEngine` on by itself only where a certificate is set, on port 443, and the `<VirtualHost>` has the address of its `Listen`: every other virtual host without `SSLEngine On` answers the handshake in plain HTTP, which browsers call `ERR_SSL_PROTOCOL_ERROR` or `SSL_ERROR_RX_RECORD_TOO_LONG`. With `SSLEngine On` on port 80 every page is `400 Bad Request`.',
+  why: 'Browsers speak plain HTTP to port 80 and TLS to port 443. httpd turns `SSLEngine` on by itself only where a certificate is set, on port 443, and the `<VirtualHost>` has the address of its `Listen`: every other virtual host without `SSLEngine On` answers the handshake in plain HTTP, and the first one of an address does so for all that share it, which browsers call `ERR_SSL_PROTOCOL_ERROR` or `SSL_ERROR_RX_RECORD_TOO_LONG`. With `SSLEngine On` on port 80 every page is `400 Bad Request`.',
   remedy: 'Write `SSLEngine On` into the virtual host of the TLS port, and not into that of port 80',
   references: ['https://httpd.apache.org/docs/2.4/mod/mod_ssl.html#sslengine'],
   bad: [
@@ -59,6 +70,40 @@ export default defineRule({
           ${host(80, 'Redirect permanent / https://example.org/')}
           ${host(443, '', '«VirtualHost»')}
         `),
+      },
+    },
+    {
+      title: 'the first virtual host of the port, before one with TLS',
+      files: {
+        'etc/apache2/apache2.conf': main(conf`
+          ${host(443, 'Redirect permanent / https://www.example.org/', '«VirtualHost»')}
+          ${host(443, TLS).replace('example.org', 'www.example.org')}
+        `),
+      },
+    },
+    {
+      title: 'sites whose main file is not here',
+      files: {
+        'etc/apache2/sites-enabled/010-redirect.conf': conf`
+          <«VirtualHost» *:443>
+              ServerName example.org
+              Redirect permanent / https://www.example.org/
+          </VirtualHost>
+        `,
+        'etc/apache2/sites-enabled/020-shop.conf': host(443, TLS),
+      },
+    },
+    {
+      title: 'one file with the redirect to it',
+      files: {
+        'site.conf': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              RewriteEngine on
+              RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]
+          </VirtualHost>
+          ${host(443, '', '«VirtualHost»')}
+        `,
       },
     },
     {
@@ -103,6 +148,25 @@ export default defineRule({
           )}
           ${host(443, '')}
         `),
+      },
+    },
+    {
+      title: 'a later virtual host, for which the first one has made the handshake',
+      files: {
+        'etc/apache2/apache2.conf': main(conf`
+          ${host(80, 'Redirect permanent / https://example.org/')}
+          ${host(443, TLS).replace('example.org', 'www.example.org')}
+          ${host(443, 'Redirect permanent / https://www.example.org/')}
+        `),
+      },
+    },
+    {
+      title: 'a line that is not in the audit may turn it on',
+      files: {
+        'site.conf': conf`
+          ${host(443, 'Include /etc/letsencrypt/options-ssl-apache.conf')}
+          ${host(443, TLS)}
+        `,
       },
     },
     {
@@ -157,13 +221,43 @@ export default defineRule({
       const { configuration, virtualHost, addresses } = host
       if (addresses.length === 0) continue
       const engine = sslEngine(configuration, virtualHost)
-      if (!engine.known) continue
-      if (engine.value && addresses.every(({ port }) => port === 80)) yield* tlsOnPlainPort(host)
-      else if (!engine.value && engine.at === null && addresses.every(isOfTls))
-        yield* plainOnPortOfTls(host, connections)
+      if (engine.known && engine.value) {
+        if (addresses.every(({ port }) => port === 80)) yield* tlsOnPlainPort(host)
+      } else if (addresses.every(isOfTls) && isLeftUnset(configuration, virtualHost)) {
+        if (hasTlsBefore(configuration, virtualHost)) continue
+        yield* engine.known && hasCertificate(host)
+          ? plainWithCertificate(host)
+          : plainWithoutCertificate(host, connections)
+      }
     }
   },
 })
+
+/** True where no line says whether TLS is spoken, and none outside of the audit is likely to. */
+function isLeftUnset(configuration: ApacheConfiguration, host: VirtualHost): boolean {
+  const written = settingOf(configuration, serverLevels(host), 'SSLEngine')
+  return written.known && written.value === null
+}
+
+/** The sets in which a virtual host is. */
+const setsOfHosts = memo(
+  (configuration: ApacheConfiguration): ReadonlyMap<VirtualHost, readonly VirtualHostSet[]> => {
+    const sets = new Map<VirtualHost, VirtualHostSet[]>()
+    for (const set of virtualHostSets(configuration))
+      for (const { virtualHost } of set.members)
+        sets.set(virtualHost, [...(sets.get(virtualHost) ?? []), set])
+    return sets
+  },
+)
+
+/** True where the first virtual host of an address may speak TLS: it makes the handshake for all that share it. */
+function hasTlsBefore(configuration: ApacheConfiguration, host: VirtualHost): boolean {
+  return (setsOfHosts(configuration).get(host) ?? []).some(({ members: [first] }) => {
+    if (first === undefined || first.virtualHost === host) return false
+    const engine = sslEngine(configuration, first.virtualHost)
+    return !engine.known || engine.value
+  })
+}
 
 function isOfTls({ port }: HostAddress): boolean {
   return /443$/.test(`${port}`)
@@ -185,26 +279,65 @@ function* tlsOnPlainPort({ configuration, directive }: ApacheHost): Iterable<Rul
   }
 }
 
-function* plainOnPortOfTls(host: ApacheHost, connections: Connections): Iterable<RuleFinding> {
-  const { configuration, directive, addresses } = host
+function hasCertificate({ configuration, directive }: ApacheHost): boolean {
+  return directivesIn(configuration, directive, 'sslcertificatefile').length > 0
+}
+
+function* plainWithCertificate({ configuration, directive }: ApacheHost): Iterable<RuleFinding> {
   const certificate = directivesIn(configuration, directive, 'sslcertificatefile').at(-1)
-  if (certificate !== undefined) {
+  if (certificate === undefined) return
+  yield {
+    at: namePlace(directive),
+    message: '`SSLEngine` is not on in this virtual host, so its port speaks plain HTTP',
+    related: [{ at: namePlace(certificate), message: 'the certificate is not used' }],
+  }
+}
+
+function* plainWithoutCertificate(host: ApacheHost, connections: Connections): Iterable<RuleFinding> {
+  const { configuration, directive, addresses } = host
+  if (addresses.some(({ port }) => port !== 443) || hasCertificate(host)) return
+  if (isSpokenToOtherwise(host, connections)) return
+  const at = namePlace(directive)
+  const ofPart = configuration.main === null && { severity: 'warning' as const, confidence: 'medium' as const }
+  const engine = engineAfter(host)
+  if (engine !== null) {
     yield {
-      at: namePlace(directive),
-      message: '`SSLEngine` is not on in this virtual host, so its port speaks plain HTTP',
-      related: [{ at: namePlace(certificate), message: 'the certificate is not used' }],
+      at,
+      message:
+        '`SSLEngine` is not on in this virtual host, the first of its address, so port 443 speaks plain HTTP for every virtual host that shares it',
+      related: [{ at: argumentPlace(engine, 0), message: 'TLS, which no connection gets to' }],
+      ...ofPart,
     }
     return
   }
-  if (addresses.some(({ port }) => port !== 443) || isSpokenToOtherwise(host, connections)) return
   const redirect = redirectTo(host)
-  if (redirect === null) return
+  if (redirect === null || !isReadWith(host, redirect)) return
   yield {
-    at: namePlace(directive),
+    at,
     message:
       '`SSLEngine` is not on in this virtual host, and it has no certificate, so port 443 speaks plain HTTP',
     related: [{ at: namePlace(redirect), message: 'sends browsers there over TLS' }],
+    ...ofPart,
   }
+}
+
+/** `SSLEngine on` of a later virtual host of the same address, where this one is the first. */
+function engineAfter(host: ApacheHost): ApacheDirective | null {
+  const { configuration, virtualHost } = host
+  for (const { members } of setsOfHosts(configuration).get(virtualHost) ?? []) {
+    if (members[0]?.virtualHost !== virtualHost) continue
+    for (const other of members.slice(1)) {
+      const line = directivesIn(configuration, other.virtualHost.directive, 'sslengine').at(-1)
+      if (line?.args[0]?.value.toLowerCase() === 'on' && isReadWith(host, line)) return line
+    }
+  }
+  return null
+}
+
+/** True where one server is sure to read both: without a main file, files that merely lie beside each other may be for several. */
+function isReadWith({ configuration, directive }: ApacheHost, line: ApacheDirective): boolean {
+  if (configuration.main !== null || line.source === directive.source) return true
+  return [line, directive].every(({ source }) => /\/sites-enabled\/[^/]+$/.test(source.path))
 }
 
 /** Other modules that speak TLS, proxies that speak plain HTTP to it, and what those tell. */
@@ -255,7 +388,7 @@ interface Redirect {
 }
 
 const REDIRECTS = ['redirect', 'redirectpermanent', 'redirecttemp', 'redirectmatch', 'rewriterule']
-const ABSOLUTE = /^https:\/\/(%\{(?:HTTP_HOST|SERVER_NAME)\}|[\w.-]+)(?:$|[/:])/i
+const ABSOLUTE = /^https:\/\/(%\{(?:HTTP_HOST|SERVER_NAME)\}|[\w.-]+)(?:$|[/:%$])/i
 
 function targetsOf(configuration: ApacheConfiguration, line: ApacheDirective): readonly string[] {
   const target = line.args.map(({ value }) => ABSOLUTE.exec(value)?.[1]?.toLowerCase()).find(Boolean)

@@ -60,13 +60,13 @@ export function effective(
 
 /**
  * True where a main file outside of the audit may have such a line. That of no distribution has an `AllowOverrideList`, a
- * `SSLProxyEngine`, or one of mod_wsgi: all in Debian's `wsgi.conf` are comments, and Red Hat's loads the module alone.
+ * `SSLProxyEngine`, an `SSLEngine` for all virtual hosts, or one of mod_wsgi: all in Debian's `wsgi.conf` are comments, and Red Hat's loads the module alone.
  */
 function mayStandOutside(configuration: ApacheConfiguration, name: string): boolean {
   return configuration.main === null && !(OF_NO_MAIN_FILE.test(name) && readsEveryInclude(configuration))
 }
 
-const OF_NO_MAIN_FILE = /^(?:wsgi|(?:allowoverridelist|sslproxyengine)$)/i
+const OF_NO_MAIN_FILE = /^(?:wsgi|(?:allowoverridelist|sslproxyengine|sslengine)$)/i
 
 /** The one line that holds; null where the default does, undefined where nobody can tell. */
 export function effectiveDirective(
