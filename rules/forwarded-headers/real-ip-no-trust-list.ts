@@ -4,6 +4,7 @@ import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { parseNginxNetwork } from '../../src/servers/addresses/nginx.ts'
+import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { mayHoldUnread } from '../../src/servers/nginx/queries/scope.ts'
 import { nginxMain, proxiedServer } from '../_examples.ts'
 
@@ -48,8 +49,37 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'a file of its own, for all servers of Elastic Beanstalk',
+      files: {
+        '.platform/nginx/conf.d/realip.conf': conf`
+          «real_ip_header» X-Forwarded-For;
+          real_ip_recursive on;
+        `,
+      },
+    },
+    {
+      title: 'before a server',
+      files: {
+        'site.conf': conf`
+          «real_ip_header» X-Forwarded-For;
+          ${proxiedServer('')}
+        `,
+      },
+    },
   ],
   good: [
+    {
+      title: 'two files of one directory',
+      files: {
+        'etc/nginx/conf.d/realip.conf': conf`real_ip_header X-Forwarded-For;`,
+        'etc/nginx/conf.d/proxies.conf': conf`set_real_ip_from 10.0.0.0/8;`,
+      },
+    },
+    {
+      title: 'lines that a server includes, with proxies of its own',
+      files: { 'etc/nginx/snippets/realip.conf': conf`real_ip_header X-Forwarded-For;` },
+    },
     {
       title: 'a proxy beside it',
       files: {
@@ -94,8 +124,7 @@ export default defineRule({
       if (lines === undefined || configuration.occurrences.has('set_real_ip_from')) continue
       if (mayHoldUnread(configuration)) continue
       for (const line of lines) {
-        // A file for many servers may leave the proxies to another.
-        if (configuration.main === null && line.parent === null) continue
+        if (configuration.main === null && line.parent === null && !isOfHttp(configuration, line)) continue
         yield {
           at: namePlace(line),
           ...(leavesThemOut(line.source) && { severity: 'info' as const }),
@@ -106,6 +135,17 @@ export default defineRule({
     }
   },
 })
+
+/**
+ * True for a line of a file that is read by `http`, of which no distribution's main file names proxies: of `conf.d`, or
+ * beside a server. Lines for many servers may leave the proxies to another file of each.
+ */
+function isOfHttp({ top }: NginxConfiguration, { source }: NginxDirective): boolean {
+  return (
+    /\/(?:conf\.d|sites-enabled)\/[^/]+\.conf$/.test(source.path) ||
+    top.some(other => other.name === 'server' && other.source === source)
+  )
+}
 
 /** Whoever leaves the lines to be filled in knows of it. */
 const leavesThemOut = memo(({ text }: Source): boolean => /^[ \t]*#[ \t]*set_real_ip_from\b/m.test(text))
