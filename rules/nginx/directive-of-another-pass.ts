@@ -11,6 +11,9 @@ import {
   type ParameterProtocol,
   requestParametersAtHand,
 } from '../../src/servers/nginx/queries/request-headers.ts'
+import { hasUnreadInclude, mayHoldUnread } from '../../src/servers/nginx/queries/scope.ts'
+import { directivesByServer } from '../../src/servers/nginx/queries/servers.ts'
+import { parseTime } from '../../src/servers/nginx/validate/numbers.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 
 const tree = (line: string, more = ''): Record<string, string> => ({
@@ -79,6 +82,35 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'for all locations of a server, which are of another protocol',
+      files: tree('', '«proxy_read_timeout» 300s;'),
+    },
+    {
+      title: 'the time of uWSGI for all of a site of proxy_pass',
+      files: {
+        'nginx.conf': nginxServer(conf`
+          «uwsgi_read_timeout» 10m;
+          location / {
+              proxy_pass http://127.0.0.1:9000;
+          }
+        `),
+      },
+    },
+    {
+      title: 'for all servers, of which none has such a location',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(conf`
+          «proxy_read_timeout» 600;
+          ${nginxServer(conf`
+            location ~ \.php$ {
+                include fastcgi_params;
+                fastcgi_pass unix:/run/php/php-fpm.sock;
+            }
+          `)}
+        `),
+      },
+    },
   ],
   good: [
     { title: 'the directive of the protocol', files: tree('uwsgi_read_timeout 300s;') },
@@ -100,7 +132,39 @@ export default defineRule({
         uwsgi_read_timeout 300s;
       `),
     },
-    { title: 'for all locations of the server', files: tree('', 'proxy_read_timeout 300s;') },
+    {
+      title: 'for another location of the server, and for other servers',
+      files: tree(
+        '',
+        conf`
+          proxy_read_timeout 300s;
+          location /api/ {
+              proxy_pass http://127.0.0.1:9000;
+          }
+        `,
+      ),
+    },
+    {
+      title: 'the time of each protocol for the whole server, and less than there is by itself',
+      files: tree(
+        '',
+        conf`
+          uwsgi_read_timeout 300s;
+          proxy_read_timeout 300s;
+          fastcgi_read_timeout 30s;
+        `,
+      ),
+    },
+    {
+      title: 'a file of the server that is not here may have the other',
+      files: tree(
+        '',
+        conf`
+          include /srv/shop/nginx/*.conf;
+          proxy_read_timeout 300s;
+        `,
+      ),
+    },
     {
       title: 'for a location inside',
       files: {
@@ -127,7 +191,8 @@ export default defineRule({
       },
     },
   ],
-  *check({ connections }) {
+  *check({ connections, nginx: configurations }) {
+    for (const configuration of configurations) if (mixes(configuration)) yield* inheritedByNone(configuration)
     for (const connection of connections.nginx) {
       const { server, block, pass } = connection
       const used = protocolOf(pass.name)
@@ -160,6 +225,81 @@ export default defineRule({
     }
   },
 })
+
+/**
+ * Lines of a server, or of `http`, below which no location speaks their protocol: written for the one that is there. Only
+ * for what makes answers differ, and where the default of the protocol that is spoken holds.
+ */
+function* inheritedByNone(configuration: NginxConfiguration): Iterable<RuleFinding> {
+  for (const [rest, isChanged] of INHERITED) {
+    for (const other of PROTOCOLS) {
+      for (const line of configuration.occurrences.get(`${other}_${rest}`) ?? []) {
+        const home = line.parent
+        if (home === null || (home.name !== 'server' && home.name !== 'http')) continue
+        const value = line.args[0]?.value ?? ''
+        if (isUnknownWord(value) || !isChanged(value) || passesIn(configuration, home, other).length > 0) continue
+        const isOpen = home.name === 'server' ? holdsUnread(configuration, home) : mayHoldUnread(configuration)
+        if (isOpen) continue
+        const found = firstWithout(configuration, home, rest)
+        if (found === null) continue
+        const { pass, used } = found
+        yield {
+          at: namePlace(line),
+          message: `\`${line.name}\` says nothing of \`${pass.name}\`${wording(rest, used, true)}, and no location ${home.name === 'http' ? 'of any server' : 'here'} has a \`${other}_pass\``,
+          label: `not for \`${pass.name}\``,
+          related: [{ at: namePlace(pass), message: 'what a location does' }],
+          help: `Write \`${used}_${rest}\``,
+          ...propose(`Write the directive of ${pass.name}`, 'unsafe', [
+            replacePlace(namePlace(line), `${used}_${rest}`),
+          ]),
+        }
+      }
+    }
+  }
+}
+
+/** By what is set: whether a value differs from the one that there is without the line. */
+const INHERITED: readonly (readonly [string, (value: string) => boolean])[] = [
+  ['read_timeout', value => (parseTime(value, false) ?? 0) > MINUTE],
+  ['buffering', value => value === 'off'],
+  ['request_buffering', value => value === 'off'],
+]
+const MINUTE = 60_000
+
+/** The lines of one protocol that hand requests on, in a server or (`http`) in all of them. */
+function passesIn(
+  configuration: NginxConfiguration,
+  home: NginxDirective,
+  protocol: string,
+): readonly NginxDirective[] {
+  const name = `${protocol}_pass`
+  if (home.name !== 'server') return configuration.occurrences.get(name) ?? []
+  return directivesByServer(configuration, name).get(home) ?? []
+}
+
+/** A location that waits as long as its protocol does by itself. */
+function firstWithout(configuration: NginxConfiguration, home: NginxDirective, rest: string) {
+  for (const used of PROTOCOLS) {
+    if (used === 'grpc' && !GRPC.has(rest)) continue
+    for (const pass of passesIn(configuration, home, used)) {
+      const block = pass.parent
+      if (block?.name !== 'location') continue
+      const own = effectiveAtHand(configuration, block, `${used}_${rest}`)
+      if (own.known && own.value.directives.length === 0 && own.value.complete) return { pass, used }
+    }
+  }
+  return null
+}
+
+/** True where the server, or a block in it, includes what nobody here has read. */
+function holdsUnread(configuration: NginxConfiguration, block: NginxDirective): boolean {
+  return (
+    hasUnreadInclude(configuration, block) ||
+    block.children.some(child => child.children.length > 0 && holdsUnread(configuration, child))
+  )
+}
+
+const PROTOCOLS = ['proxy', 'fastcgi', 'uwsgi', 'scgi', 'grpc'] as const
 
 const WEIGHTS: ReadonlyMap<string, 'warning' | 'info'> = new Map([
   ['read_timeout', 'warning'],
@@ -216,7 +356,7 @@ function protocolOf(pass: string): string | null {
 
 /** True where directives of more than one protocol are written: of most configurations there is one. */
 const mixes = memo(({ occurrences }: NginxConfiguration): boolean => {
-  const written = ['proxy', 'fastcgi', 'uwsgi', 'scgi', 'grpc'].filter(
+  const written = PROTOCOLS.filter(
     protocol =>
       occurrences.has(`${protocol}_pass`) ||
       occurrences.has(`${protocol}_set_header`) ||
@@ -229,7 +369,7 @@ function holdsPass(block: NginxDirective, protocol: string): boolean {
   return block.children.some(child => child.name === `${protocol}_pass` || holdsPass(child, protocol))
 }
 
-function wording(rest: string, used: NginxConnection['pass']['name'], isThere: boolean): string {
+function wording(rest: string, used: string, isThere: boolean): string {
   if (rest === 'read_timeout') return ', which waits 60 seconds by itself'
   return isThere ? `: here \`${used}_${rest}\` decides` : ''
 }
