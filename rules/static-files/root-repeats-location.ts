@@ -64,8 +64,50 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'an application in the browser, with its own page for what is not there',
+      files: {
+        'nginx.conf': site(conf`
+          root /srv/www;
+          location /admin/ {
+              «root» /srv/www/admin;
+              index index.html;
+              try_files $uri $uri/ /admin/index.html;
+          }
+        `),
+      },
+    },
+    {
+      title: 'a page for what is not there, and an answer for OPTIONS',
+      files: {
+        'nginx.conf': site(conf`
+          location /static {
+              «root» /srv/shop/static;
+              if ($request_method = OPTIONS) {
+                  return 204;
+              }
+              try_files $uri =404;
+          }
+        `),
+      },
+    },
   ],
   good: [
+    {
+      title: 'the application is asked for what is not there, and another path is looked for',
+      files: {
+        'nginx.conf': site(conf`
+          location /media/ {
+              root /srv/cache/media;
+              try_files $uri @application;
+          }
+          location /img/ {
+              root /srv/www/img;
+              try_files /$arg_name $uri =404;
+          }
+        `),
+      },
+    },
     {
       title: 'a file of the name of its directory, and one in a directory',
       files: {
@@ -177,7 +219,7 @@ export default defineRule({
         // A tree that repeats the path is what the server around it is told of, too.
         if (repeatsOuterRoot(configuration, parent, directory)) continue
         // What another line of the block looks for has its own path.
-        if (parent.children.some(child => LOOKS.has(child.name))) continue
+        if (parent.children.some(looksElsewhere)) continue
         yield {
           at: namePlace(root),
           message:
@@ -213,5 +255,16 @@ function literalDirectory(pattern: string): string {
   return /^\^?((?:\/[\w-]+)+)\/(?![*+?{])/.exec(pattern)?.[1] ?? ''
 }
 
-/** Lines that decide by themselves which path is looked for. */
-const LOOKS = new Set(['try_files', 'rewrite', 'return', 'proxy_pass', 'fastcgi_pass', 'uwsgi_pass', 'if'])
+/** True for a line that decides by itself which path is looked for. */
+function looksElsewhere({ name, args, children }: NginxDirective): boolean {
+  // It may look for other paths than that of the request, and a backend may have what is not there.
+  if (name === 'try_files')
+    return (
+      !args.slice(0, -1).every(({ value }) => value.startsWith('$uri')) ||
+      args.at(-1)?.value.startsWith('@') === true
+    )
+  if (name === 'if') return children.some(child => child.name !== 'return' && looksElsewhere(child))
+  return LOOKS.has(name)
+}
+
+const LOOKS = new Set(['rewrite', 'return', 'alias', 'proxy_pass', 'fastcgi_pass', 'uwsgi_pass'])
