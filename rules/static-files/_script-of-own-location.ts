@@ -33,7 +33,7 @@ export function* servedByOwnLocation(deployment: Deployment): Iterable<RuleFindi
         const around = running?.parent
         if (home === null || server === undefined || around == null || around.parent !== home) continue
         for (const location of childrenNamed(home, 'location')) {
-          const url = servesOnly(location) ? scriptOf(configuration, home, location) : null
+          const url = servesOnly(location) ? scriptOf(deployment, configuration, home, location) : null
           if (url === null || hasUnreadInclude(configuration, location)) continue
           const base = fileBase(configuration, location)
           if (!base.known || !hasRoot(configuration, location)) continue
@@ -58,16 +58,25 @@ function runsScripts(block: NginxDirective): boolean {
 
 function servesOnly(location: NginxDirective): boolean {
   const { children } = location
-  if (children.length === 0 || !children.every(({ name }) => SETTINGS.test(name))) return false
+  if (children.length === 0 || !children.every(child => SETTINGS.test(child.name) || triesItself(child)))
+    return false
   const refuses = children.some(({ name, args }) => name === 'deny' && args[0]?.value === 'all')
   return !refuses || children.some(({ name }) => name === 'allow' || name === 'satisfy')
 }
 
+/** True for `try_files $uri …`, by which a script that is there is sent as it is; a fallback to another one is not. */
+function triesItself({ name, args }: NginxDirective): boolean {
+  return (
+    name === 'try_files' && args[0]?.value === '$uri' && !args.some(({ value }) => /\.php\b/.test(value))
+  )
+}
+
 /** Directories in which applications of PHP have scripts. */
-const OF_SCRIPTS = /^\/(?:[\w-]+\/)*(?:wp-admin|phpmyadmin|pma|administrator|roundcube|webmail)\/?$/i
+const OF_SCRIPTS = /^\/(?:[\w-]+\/)*(?:wp-admin|phpmyadmin|pma|adminer|administrator|roundcube|webmail|nextcloud|owncloud|moodle|cacti|zabbix)\/?$/i
 
 /** A script that nginx looks up in this location; null for none. */
 function scriptOf(
+  deployment: Deployment,
   configuration: NginxConfiguration,
   home: NginxDirective,
   location: NginxDirective,
@@ -78,7 +87,9 @@ function scriptOf(
     modifier === '='
       ? [name]
       : modifier === '^~' &&
-          (OF_SCRIPTS.test(name) || (name === '/' && startsWithScript(configuration, location)))
+          (OF_SCRIPTS.test(name) ||
+            (name === '/' && startsWithScript(configuration, location)) ||
+            holdsScript(deployment, configuration, location, name))
         ? [`${name.replace(/\/$/, '')}/index.php`]
         : isExpression && /\.\(?(?:\?:)?ph|php/.test(name)
           ? sampleTexts(name, { caseless: modifier === '~*' }).texts.map(text => fromBytes(text))
@@ -90,6 +101,20 @@ function scriptOf(
     if (selected.known && selected.value.location?.directive === location) return path
   }
   return null
+}
+
+/** True where the directory of a location has a start page of PHP. */
+function holdsScript(
+  deployment: Deployment,
+  configuration: NginxConfiguration,
+  location: NginxDirective,
+  path: string,
+): boolean {
+  if (!path.startsWith('/') || !startsWithScript(configuration, location)) return false
+  const base = fileBase(configuration, location)
+  if (!base.known) return false
+  const script = `${base.value.path.replace(/\/+$/, '')}${path.replace(/\/$/, '')}/index.php`
+  return deployment.filesOf(configuration).kind(script) === 'file'
 }
 
 /** True where the start page of a location is one of PHP. */

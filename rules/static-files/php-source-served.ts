@@ -154,6 +154,25 @@ export default defineRule({
       },
     },
     {
+      title: 'the same that looks for the file first, and a directory that has a script',
+      files: {
+        'nginx.conf': site(conf`
+          location ^~ «/wp-admin/» {
+              auth_basic Editors;
+              auth_basic_user_file /etc/nginx/passwd;
+              try_files $uri $uri/ =404;
+          }
+          location ^~ «/intern/» {
+              allow 10.0.0.0/8;
+              deny all;
+              try_files $uri $uri/ =404;
+          }
+          ${PHP}
+        `),
+        'srv/www/intern/index.php': '<?php\n',
+      },
+    },
+    {
       title: 'a directory that keeps regular expressions out',
       files: {
         'nginx.conf': site(conf`
@@ -354,6 +373,23 @@ export default defineRule({
           }
           location ~* /(?:uploads|files)/.*\.php$ {
               deny all;
+          }
+          ${PHP}
+        `),
+      },
+    },
+    {
+      title: 'a directory without scripts, and one that runs them itself',
+      files: {
+        'nginx.conf': site(conf`
+          location ^~ /assets/ {
+              try_files $uri =404;
+          }
+          location ^~ /wp-admin/ {
+              auth_basic Editors;
+              auth_basic_user_file /etc/nginx/passwd;
+              try_files $uri $uri/ =404;
+              ${PHP}
           }
           ${PHP}
         `),
