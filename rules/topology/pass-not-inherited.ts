@@ -8,9 +8,26 @@ import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { childrenNamed, hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
 import { nginxMain, proxiedServer } from '../_examples.ts'
+import { assetsOfApplication } from './_assets-of-application.ts'
+import { setsOnly } from './_sets-only.ts'
 
 const nginx = (lines: string): Record<string, string> => ({
   'etc/nginx/nginx.conf': nginxMain(proxiedServer(lines)),
+})
+
+const ofNode = (lines: string, root = '/var/www/old'): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(
+    proxiedServer(conf`
+      root ${root};
+      ${lines}
+    `),
+  ),
+  'srv/shop/server.js': conf`
+    const express = require('express')
+    const app = express()
+    app.use(express.static(path.join(__dirname, 'public')))
+    app.listen(9000)
+  `,
 })
 
 export default defineRule({
@@ -76,8 +93,41 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'style sheets of a program for Node.js, in a server with the root of a former site',
+      files: ofNode(conf`
+        «location» ~ .*\.(?:gif|jpg|png|js|css)$ {
+            expires 30d;
+            error_log /dev/null;
+        }
+      `),
+    },
   ],
   good: [
+    {
+      title: 'the directory from which that program serves them',
+      files: {
+        ...ofNode(
+          conf`
+            location ~ .*\.(?:gif|jpg|png|js|css)$ {
+                expires 30d;
+            }
+          `,
+          '/srv/shop/public',
+        ),
+      },
+    },
+    {
+      title: 'a file of the former site',
+      files: {
+        ...ofNode(conf`
+          location ~ .*\.(?:gif|jpg|png|js|css)$ {
+              expires 30d;
+          }
+        `),
+        'var/www/old/logo.png': '',
+      },
+    },
     {
       title: 'proxied, too',
       files: nginx(conf`
@@ -178,7 +228,9 @@ export default defineRule({
       },
     },
   ],
-  *check({ nginx: configurations }) {
+  *check(deployment) {
+    const { nginx: configurations, connections } = deployment
+    for (const connection of connections.nginx) yield* assetsOfApplication(deployment, connection)
     for (const configuration of configurations) {
       const locations = configuration.occurrences.get('location')
       if (locations === undefined) continue
@@ -222,18 +274,6 @@ function* without(configuration: NginxConfiguration, pass: NginxDirective) {
 
 /** Names that clients ask for by themselves, and what a certificate is proved with. */
 const NOT_MEANT = /^(?:\/?favicon\.ico|\/robots\.txt|\/apple-touch-icon.*|\^?\/\\?\..*)$/
-
-/** Settings that answer nothing by themselves: what they stand in serves files. */
-const SETTINGS =
-  /^(?:allow|deny|satisfy|auth_basic|auth_basic_user_file|limit_(?:req|conn|rate)(?:_\w+)?|expires|add_header|access_log|error_log|log_not_found|client_(?:max_body_size|body_\w+)|(?:proxy|uwsgi|scgi|grpc)_\w+|gzip\w*|etag|charset|default_type|sendfile|tcp_no\w+|keepalive_\w+|send_timeout)$/
-
-function setsOnly(location: NginxDirective): boolean {
-  const { children } = location
-  if (children.length === 0 || readLocation(location).modifier === '@') return false
-  if (!children.every(({ name }) => SETTINGS.test(name) && !/_(?:pass|store)$/.test(name))) return false
-  const refuses = children.some(({ name, args }) => name === 'deny' && args[0]?.value === 'all')
-  return !refuses || children.some(({ name }) => name === 'allow' || name === 'satisfy')
-}
 
 function hasFiles(configuration: NginxConfiguration, location: NginxDirective): boolean {
   return ['root', 'alias'].some(name => {
