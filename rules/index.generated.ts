@@ -4,6 +4,7 @@ import accessAddressOfProxyDecides from './access/address-of-proxy-decides.ts'
 import accessAdminAjaxClosed from './access/admin-ajax-closed.ts'
 import accessAllowWithoutDeny from './access/allow-without-deny.ts'
 import accessAnsweredBeforeAccess from './access/answered-before-access.ts'
+import accessAuthBasicOffStillDenied from './access/auth-basic-off-still-denied.ts'
 import accessAuthBasicRealmOff from './access/auth-basic-realm-off.ts'
 import accessAuthBasicWithoutFile from './access/auth-basic-without-file.ts'
 import accessAuthRequestBody from './access/auth-request-body.ts'
@@ -633,6 +634,7 @@ import loopbackListenUnused from './loopback/listen-unused.ts'
 import loopbackLocalhostTrustedOnce from './loopback/localhost-trusted-once.ts'
 import loopbackPostgresListenPublic from './loopback/postgres-listen-public.ts'
 import loopbackVhostWildcardOnLoopbackListen from './loopback/vhost-wildcard-on-loopback-listen.ts'
+import nginxCaptureOverwritten from './nginx/capture-overwritten.ts'
 import nginxCaptureWithoutGroup from './nginx/capture-without-group.ts'
 import nginxCommaInList from './nginx/comma-in-list.ts'
 import nginxDefinedNowhere from './nginx/defined-nowhere.ts'
@@ -1008,6 +1010,7 @@ export const rules: readonly Rule[] = [
   { id: 'access/admin-ajax-closed', ...accessAdminAjaxClosed },
   { id: 'access/allow-without-deny', ...accessAllowWithoutDeny },
   { id: 'access/answered-before-access', ...accessAnsweredBeforeAccess },
+  { id: 'access/auth-basic-off-still-denied', ...accessAuthBasicOffStillDenied },
   { id: 'access/auth-basic-realm-off', ...accessAuthBasicRealmOff },
   { id: 'access/auth-basic-without-file', ...accessAuthBasicWithoutFile },
   { id: 'access/auth-request-body', ...accessAuthRequestBody },
@@ -1637,6 +1640,7 @@ export const rules: readonly Rule[] = [
   { id: 'loopback/localhost-trusted-once', ...loopbackLocalhostTrustedOnce },
   { id: 'loopback/postgres-listen-public', ...loopbackPostgresListenPublic },
   { id: 'loopback/vhost-wildcard-on-loopback-listen', ...loopbackVhostWildcardOnLoopbackListen },
+  { id: 'nginx/capture-overwritten', ...nginxCaptureOverwritten },
   { id: 'nginx/capture-without-group', ...nginxCaptureWithoutGroup },
   { id: 'nginx/comma-in-list', ...nginxCommaInList },
   { id: 'nginx/defined-nowhere', ...nginxDefinedNowhere },

@@ -9,6 +9,28 @@ const isRefused = ({ response }: LiveAnswer): boolean => [401, 403].includes(res
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'access/auth-basic-off-still-denied',
+    examples: {
+      bad: 'an address or a password, and a location without a password',
+      good: 'both',
+    },
+    shows: 'the place that is to be open is closed to all but the office',
+    request: { url: `${SITE}/hooks/` },
+    harm: ({ response }) => response.status === 403,
+    sound: ({ response }) => response.status === 404,
+  },
+  {
+    rule: 'access/auth-basic-off-still-denied',
+    examples: {
+      bad: 'the same, for every address and with the password of the server',
+      good: 'one of them is enough for the challenge',
+    },
+    shows: 'the challenge needs a password',
+    request: { url: `${SITE}/.well-known/acme-challenge/token` },
+    harm: ({ response }) => response.status === 401,
+    sound: ({ response }) => response.status === 404,
+  },
+  {
     rule: 'access/admin-ajax-closed',
     examples: { bad: 'nginx: the directory', good: 'nginx: the file is open' },
     shows: 'a visitor is asked for the password of the administrators',

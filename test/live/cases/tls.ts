@@ -122,6 +122,17 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'tls/sslengine-port-mismatch',
+    shows: 'the handshake fails for the site with TLS, too',
+    examples: {
+      bad: 'the first virtual host of the port, before one with TLS',
+      good: 'a later virtual host, for which the first one has made the handshake',
+    },
+    request: { url: 'https://www.example.org/' },
+    harm: ({ refused, response }) => refused.apache === null && response.status === 0,
+    sound: ({ response }) => response.status > 0,
+  },
+  {
+    rule: 'tls/sslengine-port-mismatch',
     shows: 'the handshake fails where no certificate is set',
     examples: {
       bad: 'no certificate, on the port to which the other virtual host redirects',
