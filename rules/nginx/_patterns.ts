@@ -3,6 +3,7 @@ import { argumentPlace } from '../../src/deployment/places.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { conditionWords } from '../../src/servers/nginx/queries/conditions.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
+import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
 
 /** A regular expression that nginx compares with a path, or with a variable of `if`. */
 export interface Pattern {
@@ -38,4 +39,10 @@ function* condition(directive: NginxDirective): Iterable<Pattern> {
   const isQuoted = /^["']/.test(at.source.text.slice(at.start, at.start + 1))
   const end = directive.args[index + 1]?.value === pattern || isQuoted ? at.end : at.end - 1
   yield* whole(pattern, operator.endsWith('*'), { ...at, end }, operator.startsWith('!'))
+}
+
+/** How many groups a pattern has; null where it cannot be read. */
+export function groupsIn(pattern: string): number | null {
+  const tree = isUnknownWord(pattern) ? null : readPattern(pattern)
+  return tree === null || tree.problem !== null ? null : tree.groups
 }

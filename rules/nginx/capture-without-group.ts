@@ -11,7 +11,7 @@ import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { maps } from '../../src/servers/nginx/queries/maps.ts'
 import { hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
 import { serverAround } from '../../src/servers/nginx/queries/servers.ts'
-import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
+import { groupsIn } from './_patterns.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 
 const nginx = (lines: string, http = ''): string => nginxMain([http, nginxServer(lines)])
@@ -370,12 +370,6 @@ function expressionsIn(block: NginxDirective): readonly string[] {
         return []
     }
   })
-}
-
-/** How many groups a pattern has; null where it cannot be read. */
-function groupsIn(pattern: string): number | null {
-  const tree = isUnknownWord(pattern) ? null : readPattern(pattern)
-  return tree === null || tree.problem !== null ? null : tree.groups
 }
 
 function counted(groups: number): string {

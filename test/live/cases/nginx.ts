@@ -3,6 +3,18 @@ import type { LiveCase } from '../live-case.ts'
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'nginx/capture-overwritten',
+    examples: {
+      bad: 'style sheets, whose ending is then the directory',
+      good: 'a name',
+    },
+    files: { 'srv/shop/public/site.css': 'body {}\n' },
+    shows: 'a style sheet that is there is not found',
+    request: { url: 'http://shop.example.org/site.css' },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => response.status === 200,
+  },
+  {
     rule: 'nginx/denied-dot-unescaped',
     examples: { bad: 'logs', good: 'the dot is escaped, or stands in brackets' },
     shows: 'the page of the blog is forbidden',
