@@ -40,6 +40,22 @@ export default defineRule({
       },
     },
     {
+      title: 'the same by a keyfile of NetworkManager',
+      files: {
+        'etc/apache2/apache2.conf': main(conf`
+          Listen 80
+          ${host('*:80', 'blog.example.org')}
+          ${host('«192.0.2.10:80»', 'intranet.example.org')}
+        `),
+        'etc/NetworkManager/system-connections/eth0.nmconnection': conf`
+          [ipv4]
+          method=manual
+          address1=192.0.2.10/24,192.0.2.1
+          dns=192.0.2.53;
+        `,
+      },
+    },
+    {
       title: 'one virtual host names the only address of the machine',
       files: {
         'etc/apache2/apache2.conf': main(conf`
@@ -173,14 +189,28 @@ function isLoopback(address: string): boolean {
   return address.startsWith('127.') || address === '::1'
 }
 
-/** The addresses of version 4 that the machine is given by ifupdown or netplan, without those of loopback. */
+/** Directories of netplan, Red Hat's scripts and NetworkManager, each file for an interface. */
+const OF_INTERFACES: readonly (readonly [string, RegExp])[] = [
+  ['/etc/network/interfaces.d', /./],
+  ['/etc/netplan', /\.yaml$/],
+  ['/etc/sysconfig/network-scripts', /^ifcfg-/],
+  ['/etc/NetworkManager/system-connections', /\.nmconnection$/],
+  ['/etc/systemd/network', /\.network$/],
+]
+
+/** The addresses of version 4 that the machine is given by these, or by ifupdown, without those of loopback. */
 const addressesOf = memo((files: FileSystem): ReadonlySet<string> => {
-  const plans = (files.list('/etc/netplan') ?? []).map(({ name }) => `/etc/netplan/${name}`)
-  const texts = ['/etc/network/interfaces', ...plans].map(path => sourceAt(files, path)?.text ?? '')
+  const paths = OF_INTERFACES.flatMap(([directory, isOne]) =>
+    (files.list(directory) ?? []).filter(({ name }) => isOne.test(name)).map(({ name }) => `${directory}/${name}`),
+  )
+  const texts = ['/etc/network/interfaces', ...paths].map(path =>
+    // The gateway stands behind the address in a keyfile of NetworkManager.
+    (sourceAt(files, path)?.text ?? '').replace(/^(address\d*=[^,\n]*),.*$/gm, '$1'),
+  )
   const found = texts.flatMap(text =>
     [
       ...text.matchAll(
-        /(?:^[ \t]*address[ \t]+|-[ \t]*["']?|\[[ \t]*["']?|,[ \t]*["']?)(\d{1,3}(?:\.\d{1,3}){3})(?=[/\s])/gm,
+        /(?:^[ \t]*address[ \t]+|^(?:IPADDR\d*|address\d*|Address)[ \t]*=[ \t]*["']?|-[ \t]*["']?|\[[ \t]*["']?|,[ \t]*["']?)(\d{1,3}(?:\.\d{1,3}){3})(?=[/\s"',])/gm,
       ),
     ].map(([, address = '']) => address),
   )

@@ -3,7 +3,7 @@ import { cleanPath } from '../../parsers/text/clean-path.ts'
 import type { Source } from '../../parsers/text/source.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 import { wordpressConfiguration } from './_php-sources.ts'
@@ -47,11 +47,14 @@ const plain = (text: string): string => text.replaceAll(/[«»]/g, '')
 export default defineRule({
   summary: 'A constant stands behind the line that starts WordPress, which has read it by then',
   severity: 'warning',
-  otherSeverities: { error: 'for those of a network, without which every address shows the one site' },
+  otherSeverities: {
+    error: 'for those of a network, without which every address shows the one site',
+    info: "for `$_SERVER['HTTPS']`, which is asked again later",
+  },
   confidence: 'high',
   ofLoneHtaccess: true,
   since: '0.1.0',
-  why: '`wp-settings.php` is the whole start of WordPress: it loads plugins and the theme, and gives every constant that is not there its own value. What `wp-config.php` defines behind that line comes too late: `MULTISITE` makes no network, `FORCE_SSL_ADMIN` and `WP_DEBUG` stay off, and the limit of memory is the one of before (`Warning: Constant WP_DEBUG already defined`).',
+  why: '`wp-settings.php` is the whole start of WordPress: it loads plugins and the theme, and gives every constant that is not there its own value. What `wp-config.php` defines behind that line comes too late: `MULTISITE` makes no network, `FORCE_SSL_ADMIN` and `WP_DEBUG` stay off, and the limit of memory is the one of before (`Warning: Constant WP_DEBUG already defined`). So does `$_SERVER[\'HTTPS\']` of a site behind a proxy for all that plugins and the theme ask with `is_ssl()` while they are loaded.',
   remedy:
     "Move the lines above `/* That’s all, stop editing! */`, and so above `require_once ABSPATH . 'wp-settings.php'`",
   references: [
@@ -78,8 +81,30 @@ export default defineRule({
       title: 'a limit of memory',
       files: behindNginx('', 'if (!defined("WP_MEMORY_LIMIT")) define("«WP_MEMORY_LIMIT»", "256M");'),
     },
+    {
+      title: 'the scheme behind a proxy',
+      files: behindNginx(
+        '',
+        conf`
+          if ( 'https' === $_SERVER['HTTP_X_FORWARDED_PROTO'] ) {
+              «$_SERVER['HTTPS']» = 'on';
+          }
+        `,
+      ),
+    },
   ],
   good: [
+    {
+      title: 'the scheme in front of it',
+      files: behindNginx(
+        conf`
+          if ( 'https' === $_SERVER['HTTP_X_FORWARDED_PROTO'] ) {
+              $_SERVER['HTTPS'] = 'on';
+          }
+        `,
+        "if ($_SERVER['HTTPS'] == 'on') { header('X-Shop: 1'); }",
+      ),
+    },
     { title: 'in front of it', files: behindNginx(plain(NETWORK), '') },
     { title: 'a comment', files: behindNginx('', "// define( 'MULTISITE', true );") },
     {
@@ -106,7 +131,10 @@ export default defineRule({
         return { name: match[1]!, at: { source, start: begin, end: begin + match[1]!.length } }
       })
       const found = late.find(({ name }) => name === 'MULTISITE') ?? late[0]
-      if (found === undefined) continue
+      if (found === undefined) {
+        yield* lateScheme(source, code, start)
+        continue
+      }
       yield {
         at: found.at,
         ...(found.name === 'MULTISITE' && { severity: 'error' as const }),
@@ -122,6 +150,24 @@ export default defineRule({
     }
   },
 })
+
+/** The scheme of the client, which plugins have asked for by then. */
+function* lateScheme(source: Source, code: string, start: RegExpExecArray): Iterable<RuleFinding> {
+  const behind = start.index + start[0].length
+  const found = /\$_SERVER\[\s*['"]HTTPS['"]\s*\](?=\s*=[^=])/.exec(code.slice(behind))
+  if (found === null) return
+  const begin = behind + found.index
+  yield {
+    at: { source, start: begin, end: begin + found[0].length },
+    severity: 'info',
+    message:
+      'WordPress has started by then, and has loaded plugins and the theme as if the client spoke plain HTTP',
+    label: 'too late for what they ask `is_ssl()` for',
+    related: [
+      { at: { source, start: start.index, end: behind }, message: 'WordPress starts here' },
+    ],
+  }
+}
 
 /** The configuration of every WordPress that a server of the deployment answers with. */
 function* configurations(deployment: Deployment): Iterable<Source> {
