@@ -1,5 +1,7 @@
 import { conf } from '../../src/engine/conf.ts'
 import type { RuleDefinition } from '../../src/engine/rule.ts'
+import { nginxMain, nginxServer } from '../_examples.ts'
+import { serviceUnit } from '../app-server/_examples.ts'
 
 type Examples = Pick<RuleDefinition, 'bad' | 'good'>
 
@@ -148,3 +150,36 @@ export const KEPT_BY_OTHERS: Examples = {
     },
   ],
 }
+
+/** A project of Spring Boot whose jar runs on other machines. */
+export const springElsewhere = (target: string, port = 8081): Record<string, string> => ({
+  'deploy/nginx.conf': conf`
+    upstream shop {
+        server 10.0.0.11:${port};
+        server 10.0.0.12:${port};
+    }
+    ${nginxServer(conf`
+      location /shop/ {
+          proxy_pass ${target};
+      }
+    `)}
+  `,
+  'src/main/resources/application.properties': conf`
+    server.port=8081
+    server.servlet.context-path=/shop
+  `,
+})
+
+/** The same, started by a unit of this machine. */
+export const springBehind = (target: string, context = '/api'): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(
+    nginxServer(conf`
+      location /api/ {
+          proxy_pass ${target};
+      }
+    `),
+  ),
+  'etc/systemd/system/shop.service': serviceUnit(
+    `/usr/bin/java -jar /opt/shop/shop.jar --server.port=8080 --server.servlet.context-path=${context}`,
+  ),
+})

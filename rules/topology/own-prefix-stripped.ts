@@ -17,7 +17,8 @@ import { routesBelow, waitsFor } from '../_own-routes.ts'
 import type { ApplicationBase } from '../_application-base.ts'
 import { baseOfProgram } from '../_base-of-program.ts'
 import { serverBehind } from '../../src/deployment/server-behind.ts'
-import { STRIPPED_BY_OTHERS } from './_proxied-path-examples.ts'
+import { springPathBehind } from './_spring-behind.ts'
+import { springBehind, springElsewhere, STRIPPED_BY_OTHERS } from './_proxied-path-examples.ts'
 import { strippedByOthers } from './_ways-of-proxies.ts'
 
 const nginx = (target: string, path = '/socket.io/'): string =>
@@ -28,13 +29,6 @@ const nginx = (target: string, path = '/socket.io/'): string =>
       }
     `),
   )
-
-const springBehind = (target: string, context = '/api'): Record<string, string> => ({
-  'etc/nginx/nginx.conf': nginx(target, '/api/'),
-  'etc/systemd/system/shop.service': serviceUnit(
-    `/usr/bin/java -jar /opt/shop/shop.jar --server.port=8080 --server.servlet.context-path=${context}`,
-  ),
-})
 
 const DOCS = apacheMain(
   conf`
@@ -217,8 +211,11 @@ export default defineRule({
       title: 'Next.js, which was built for the path',
       files: ofNext('«http://127.0.0.1:9000»', '/portal'),
     },
+    { title: 'a project, on other machines', files: springElsewhere('«http://shop/»') },
   ],
   good: [
+    { title: 'the path goes on to another machine', files: springElsewhere('http://shop') },
+    { title: 'another port than that of the project', files: springElsewhere('http://shop/', 9090) },
     ...STRIPPED_BY_OTHERS.good,
     {
       title: 'Spring Boot below a path that is passed on',
@@ -361,7 +358,7 @@ export default defineRule({
         }
         continue
       }
-      const base = baseBehind(connection, taken)
+      const base = baseBehind(connection, taken) ?? springPathBehind(connection, at.source.path, taken)
       if (
         base !== null &&
         ('server' in connection || requestBehind(deployment, connection, taken) !== null)
