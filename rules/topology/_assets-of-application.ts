@@ -10,6 +10,7 @@ import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { childrenNamed, hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
 import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
+import { fromBytes } from '../../src/servers/regex.ts'
 import { sampleTexts } from '../../src/servers/pcre/sample-texts.ts'
 import { isAsset } from '../_static-assets.ts'
 import { projectOf } from '../_node-project.ts'
@@ -34,7 +35,7 @@ export function* assetsOfApplication(
   if (own === null) return
   const keepsOut = childrenNamed(server.directive, 'location').some(location => {
     const { modifier, name } = readLocation(location)
-    return modifier === '^~' && own.urls.some(url => url.startsWith(name))
+    return modifier === '^~' && own.url.startsWith(name) && name !== '/'
   })
   for (const location of keepsOut ? [] : found) {
     const base = fileBase(configuration, location)
@@ -43,10 +44,10 @@ export function* assetsOfApplication(
     const { path, directive: root } = base.value
     if (isUnknownWord(path) || isComputed(path) || posix.basename(path) === own.name) continue
     if ([...filesBelow(filesOf(configuration), path, FORMER)].some(isAsset)) continue
-    const [url = '/site.css'] = own.urls
+    const url = own.url + assetOf(location)
     yield {
       at: namePlace(location),
-      message: `\`${url}${url.endsWith('/') ? '…' : ''}\` of the application is looked for below \`${path}\`: \`${pass.name}\` of \`location /\` does not hold in this location`,
+      message: `\`${url}\` of the application is looked for below \`${path}\`: \`${pass.name}\` of \`location /\` does not hold in this location`,
       label: 'answered with 404',
       confidence: 'medium',
       related: [
@@ -69,15 +70,23 @@ function isWholeSite(location: NginxDirective): boolean {
 function takesAssets(location: NginxDirective): boolean {
   const { modifier, name } = readLocation(location)
   if (!modifier.startsWith('~') || !/^\^?(?:\.[*+])?\(?(?:\.[*+])?\)?\\\./.test(name)) return false
+  return assetOf(location) !== ''
+}
+
+/** A file that such an expression is for; empty for none. */
+function assetOf(location: NginxDirective): string {
+  const { modifier, name } = readLocation(location)
   const { texts } = sampleTexts(name, { caseless: modifier === '~*' })
-  return texts.some(text => isAsset(text))
+  const endings = texts.map(text => /\.\w+$/.exec(fromBytes(text))?.[0] ?? '').filter(isAsset)
+  const ending = endings.find(each => /^\.(?:css|js)$/.test(each)) ?? endings[0]
+  return ending === undefined ? '' : `site${ending}`
 }
 
 interface OwnDirectory {
   /** The last part of its path. */
   readonly name: string
-  /** URLs of files in it. */
-  readonly urls: readonly string[]
+  /** Where its files are, with the last slash. */
+  readonly url: string
 }
 
 /** The directory from which a program for Node.js serves files itself. */
@@ -86,12 +95,12 @@ function ownDirectory(program: AppServerProgram): OwnDirectory | null {
     const [, written] =
       /\b(?:express\.static|serveStatic|serve)\((?:[^()'"`]|\([^()'"`]*)*['"`]([^'"`]+)['"`]/.exec(code) ?? []
     if (written !== undefined && /\b(?:express|serve-static|koa-static)\b/.test(code))
-      return { name: posix.basename(written), urls: ['/css/site.css'] }
+      return { name: posix.basename(written), url: '/' }
   }
   const project = projectOf(program)
   const text =
     project === null ? '' : (sourceAt(project.files, `${project.directory}/package.json`)?.text ?? '')
-  if (/"next"\s*:\s*"[\^~\d]/.test(text)) return { name: '.next', urls: ['/_next/static/'] }
-  if (/"nuxt"\s*:\s*"[\^~\d]/.test(text)) return { name: 'public', urls: ['/_nuxt/'] }
+  if (/"next"\s*:\s*"[\^~\d]/.test(text)) return { name: '.next', url: '/_next/static/' }
+  if (/"nuxt"\s*:\s*"[\^~\d]/.test(text)) return { name: 'public', url: '/_nuxt/' }
   return null
 }
