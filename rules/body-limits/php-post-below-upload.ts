@@ -14,7 +14,7 @@ import { phpPool, phpSite } from '../php/_examples.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { readPhpSettings } from '../../parsers/php/php-settings.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
-import { placeOf } from '../../parsers/text/written-text.ts'
+import { placeIn, placeOf, type WrittenText } from '../../parsers/text/written-text.ts'
 import { modPhpIniSources } from '../../src/deployment/build/programs/php-fpm.ts'
 
 const tree = (lines: string): Record<string, string> => ({
@@ -46,6 +46,21 @@ const apache = (line: string): Record<string, string> => ({
     ${line}
   `),
   'srv/www/index.php': '<?php echo 1;',
+})
+
+const ofCommands = (lines: string): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      php:
+        build: .
+        ports: ["80:80"]
+  `,
+  Dockerfile: conf`
+    FROM php:8.3-apache
+    ${lines}
+    COPY src/ .
+  `,
+  'src/index.php': '<?php echo 1;',
 })
 
 const container = (lines: string, dockerfile = 'FROM php:8.3-fpm'): Record<string, string> => ({
@@ -130,8 +145,27 @@ export default defineRule({
       title: 'the default of the one',
       files: tree('php_admin_value[upload_max_filesize] = «64M»'),
     },
+    {
+      title: 'commands of an image',
+      files: ofCommands(conf`
+        RUN echo "upload_max_filesize = «128M»" > "$PHP_INI_DIR/conf.d/uploads.ini" \
+         && echo "memory_limit = 256M" >> "$PHP_INI_DIR/conf.d/uploads.ini"
+      `),
+    },
   ],
   good: [
+    {
+      title: 'commands that write both',
+      files: ofCommands(conf`
+        RUN printf 'upload_max_filesize = 128M\npost_max_size = 130M\n' > /usr/local/etc/php/conf.d/uploads.ini
+      `),
+    },
+    {
+      title: 'one that exchanges the number of php.ini',
+      files: ofCommands(conf`
+        RUN sed -i -e 's/upload_max_filesize = 2M/upload_max_filesize = 6M/' "$PHP_INI_DIR/php.ini"
+      `),
+    },
     {
       title: 'a larger body in a container with Apache',
       files: withApache(conf`
@@ -187,6 +221,7 @@ export default defineRule({
   *check(deployment) {
     yield* inApache(deployment)
     yield* inContainers(deployment)
+    yield* inCommands(deployment)
     for (const program of programsOfKind(deployment, 'php-fpm')) {
       const upload = program.phpSetting('upload_max_filesize')
       const post = program.phpSetting('post_max_size')
@@ -246,15 +281,48 @@ function* inContainers({ machines }: Deployment) {
   }
 }
 
+/** What commands write for an image of PHP: `RUN echo "upload_max_filesize = 128M" > …/conf.d/uploads.ini`. */
+function* inCommands({ machines }: Deployment) {
+  for (const { container } of machines) {
+    if (container === null || !OF_PHP.test(container.base ?? '')) continue
+    const steps = container.image?.steps ?? []
+    const commands = steps.flatMap(step =>
+      'command' in step && step.command.form === 'shell' ? [step.command.script] : [],
+    )
+    const [upload, post] = ['upload_max_filesize', 'post_max_size'].map(name => lastSet(commands, name))
+    if (upload == null) continue
+    // A value that is no number, and files that are brought besides.
+    if (post === null && commands.some(({ text }) => text.includes('post_max_size'))) continue
+    if (steps.some(step => 'sources' in step && mayBringSettings(step.target))) continue
+    const settings = readPhpSettings(modPhpIniSources(container.files))
+    if (['upload_max_filesize', 'post_max_size'].some(name => settings.has(name))) continue
+    yield* tooSmall(upload, post ?? null)
+  }
+}
+
+/** The value that the last line gives a setting which commands write, or exchange with `sed`. */
+function lastSet(commands: readonly WrittenText[], name: string): Fact<string> | null {
+  const pattern = new RegExp(String.raw`(?:^|[^\w;]|\\n)${name}[ \t]*=[ \t]*(\d+[kmg]?)\b`, 'gi')
+  const [last] = commands.flatMap(script => [...script.text.matchAll(pattern)].map(match => ({ script, match }))).slice(-1)
+  if (last === undefined) return null
+  const { script, match } = last
+  const end = match.index + match[0].length
+  return known(match[1]!, placeIn(script, end - match[1]!.length, end))
+}
+
+function mayBringSettings(target: Fact<string>): boolean {
+  return !target.known || /(?:^|\/)php(?:\/|$)|\.ini$/.test(target.value) || target.value === '/'
+}
+
+const OF_PHP = /^(?:docker\.io\/)?(?:library\/)?(?:php|wordpress)$/
+
 /** True for the images of PHP and WordPress, which set none, and for what is built on them without a file for PHP. */
 function hasNoLimitOfBodies({ base, image }: Container): boolean {
-  if (!/^(?:docker\.io\/)?(?:library\/)?(?:php|wordpress)$/.test(base ?? '')) return false
+  if (!OF_PHP.test(base ?? '')) return false
   return (
     image?.steps.every(step =>
       'sources' in step
-        ? step.target.known &&
-          !/(?:^|\/)php(?:\/|$)|\.ini$/.test(step.target.value) &&
-          step.target.value !== '/'
+        ? !mayBringSettings(step.target)
         : !/\.ini\b|conf\.d|post_max_size/.test(commandText(step.command)),
     ) ?? true
   )
