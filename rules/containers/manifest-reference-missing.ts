@@ -86,6 +86,25 @@ const tree = ({
   `,
 })
 
+const SECRET = conf`
+  apiVersion: v1
+  kind: Secret
+  metadata:
+    name: web
+  stringData:
+    USER: XXXX
+`
+/** The tree whose container asks for a key that the Secret of another file lacks. */
+function withSecretIn(path: string, head: string): Record<string, string> {
+  const files = tree({ key: 'DB_USER' })
+  const objects = files['k8s/web.yaml']!.split('---\n')
+  return {
+    ...files,
+    'k8s/web.yaml': objects.filter(each => !each.includes('kind: Secret')).join('---\n'),
+    [path]: head === '' ? SECRET : `${head}\n${SECRET}`,
+  }
+}
+
 export default defineRule({
   summary: 'A manifest of Kubernetes names a port, a key or a Service that the other one does not have',
   severity: 'error',
@@ -150,6 +169,14 @@ export default defineRule({
     { title: 'all of one mind', files: tree({}) },
     { title: 'a Service that another tool makes', files: tree({ backend: 'oauth2-proxy' }) },
     { title: 'a key that may be missing', files: tree({ key: 'PASSWORD', optional: 'optional: true' }) },
+    {
+      title: 'the example of a Secret that is kept elsewhere',
+      files: withSecretIn('k8s/example.secrets.yaml', ''),
+    },
+    {
+      title: 'an example by the line at its head',
+      files: withSecretIn('k8s/secrets.yaml', '# EXAMPLE: the real one is kept in another repository'),
+    },
     {
       title: 'a Secret that a program fills',
       files: tree({
@@ -269,7 +296,7 @@ function* keyMissing(
   const [first] = own
   // What has its name and another kind may fill it: an ExternalSecret, a SealedSecret.
   const isFilled = named.some(each => !OF_SERVERS.has(each.kind) && each.kind !== kind)
-  if (first === undefined || isFilled || !isComplete || hasPatches) return
+  if (first === undefined || isFilled || !isComplete || hasPatches || own.some(isExample)) return
   if (own.every(({ keys }) => keys.length === 0) || own.some(({ keys }) => keys.includes(key))) return
   yield {
     at,
@@ -280,6 +307,14 @@ function* keyMissing(
     related: [{ at: first.at, message: `the ${kind}` }],
   }
 }
+
+/** True for what stands for an object that is kept elsewhere: by the name of its file, or the comment at its head. */
+function isExample({ at: { source } }: ManifestObject): boolean {
+  const head = /^(?:\s*(?:#.*|---.*)?\n)*/.exec(source.text)?.[0] ?? ''
+  return EXAMPLE.test(source.path) || /\b(?:examples?|samples?|templates?|placeholders?|dummy)\b/i.test(head)
+}
+
+const EXAMPLE = /(?:^|[-._/])(?:examples?|samples?|templates?|tmpl|tpl|dist|skel(?:eton)?)(?=[-._/]|$)/i
 
 const OF_SERVERS: ReadonlySet<string> = new Set([
   ...['Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob', 'Pod', 'Service', 'Ingress', 'ConfigMap'],
