@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import { isBelow } from './_mounted.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import { type ComposeProject, type ComposeService, saysWhatRuns } from '../../parsers/compose/compose.ts'
@@ -177,6 +178,22 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a volume that DDEV declares in the file that it makes',
+      files: {
+        '.ddev/config.yaml': 'name: shop\ntype: drupal\n',
+        '.ddev/docker-compose.redis.yaml': conf`
+          services:
+            redis:
+              image: redis:7
+              volumes:
+                - ddev-global-cache:/mnt/ddev-global-cache
+                - redis:/data
+          volumes:
+            redis:
+        `,
+      },
+    },
     {
       title: 'a volume that the first file declares',
       files: {
@@ -433,6 +450,7 @@ export default defineRule({
       if (!project.legacy) yield* pathsWithoutDot(project)
       if (!project.complete || project.legacy || !isWhole(project) || waitsForOverride(project, hostFiles))
         continue
+      if (isOfDdev(project)) continue
       const isMain = MAIN_FILE.test(project.sources[0]?.path ?? '')
       const found = [...project.services.values()]
         .flatMap(service => (service.complete ? [...undefinedOf(service, project)] : []))
@@ -481,6 +499,11 @@ function isWhole({ sources: [main], services, volumes }: ComposeProject): boolea
     all.every(service => saysWhatRuns(service) || !service.complete) &&
     !all.some(({ labels }) => labels.some(({ name }) => name.startsWith('io.rancher.')))
   )
+}
+
+/** True for a file of DDEV, which lays all of them over one that it makes, with volumes, networks and services of its own. */
+function isOfDdev({ directory }: ComposeProject): boolean {
+  return posix.basename(directory) === '.ddev'
 }
 
 /** The file that Compose reads by itself, or the template that it is made from. */
