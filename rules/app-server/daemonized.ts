@@ -263,6 +263,24 @@ export default defineRule({
       files: behindNginx(serviceUnit('/usr/bin/gunicorn shop.wsgi:application', 'Type=notify')),
     },
     {
+      title: 'a program that starts the server as another process',
+      files: behindNginx(conf`
+        [Service]
+        Type=forking
+        ExecStart=/usr/bin/java -jar /opt/payara/glassfish/lib/client/appserver-cli.jar start-domain shop
+        ExecStop=/usr/bin/java -jar /opt/payara/glassfish/lib/client/appserver-cli.jar stop-domain shop
+      `),
+    },
+    {
+      title: 'a program that stops the server as well',
+      files: behindNginx(conf`
+        [Service]
+        Type=forking
+        ExecStart=/usr/bin/java -jar /opt/shop/control.jar --up
+        ExecStop=/usr/bin/java -jar /opt/shop/control.jar --down
+      `),
+    },
+    {
       title: 'a script that may go into the background by itself',
       files: behindNginx(serviceUnit('/etc/shop/start.sh', 'Type=forking'), {
         'etc/shop/start.sh': conf`
@@ -376,6 +394,7 @@ function* stays(command: StartedCommand) {
   if (name === undefined || type.value !== 'forking') return
   // A script may start another process and end; of an archive or a library that is unheard of.
   if (options.some(({ text }) => isOpenWord(text) || /^&$|daemon|forever|pm2/.test(text))) return
+  if (isControl(command)) return
   yield {
     at: type.at,
     message: `systemd waits for ${name} to go into the background, which it does not do: start operation timed out`,
@@ -383,6 +402,24 @@ function* stays(command: StartedCommand) {
     related: [{ at: placeOf(first), message: 'nothing sends it there' }],
     help: 'Leave `Type=` out',
   }
+}
+
+/**
+ * True of a program that starts the server as another process and ends, as `asadmin start-domain`: it is asked to start
+ * it, or the same program is what stops it.
+ */
+function isControl({ words: [first, ...options], service }: StartedCommand): boolean {
+  const archive = options.find(({ text }) => /\.(?:jar|m?js|cjs|dll)$/.test(text))?.text
+  return (
+    options.some(({ text }) => /^start(?:-[a-z-]+)?$/.test(text)) ||
+    service?.unit.settings.some(
+      ({ name, value }) =>
+        name === 'ExecStop' &&
+        archive !== undefined &&
+        value.includes(first?.text ?? '') &&
+        value.includes(archive),
+    ) === true
+  )
 }
 
 /** True of a word that a template may make an option of, or several words; it may fill in a part of a path. */
