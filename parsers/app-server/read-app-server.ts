@@ -49,8 +49,12 @@ function readProgram(command: AppCommand, files: AppFiles): AppServer | null {
   switch (name) {
     case 'gunicorn':
     case 'gunicorn3':
-    case 'gunicorn_django':
       return readGunicorn(command, files)
+    case 'gunicorn_django': {
+      // What it is given are the settings of Django, by their path: it makes the application itself.
+      const server = readGunicorn(command, files)
+      return server === null ? null : { ...server, application: null }
+    }
     case 'uvicorn':
       return readUvicorn(command)
     case 'hypercorn':

@@ -344,6 +344,12 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'the settings of Django by their path, for the program that took them',
+      files: behindNginx(
+        serviceUnit('/usr/bin/gunicorn_django --bind 127.0.0.1:8000 /opt/shop/shop/settings.py'),
+      ),
+    },
+    {
       title: 'a module of a package that may be installed',
       files: behindNginx(serviceUnit('/usr/bin/gunicorn platform.app:app'), {
         'etc/shop/shop/__init__.py': '',
