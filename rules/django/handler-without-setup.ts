@@ -1,5 +1,6 @@
+import { posix } from 'node:path'
 import { type Place, placeText } from '../../parsers/text/source.ts'
-import { isDjangoAtLeast } from '../../src/deployment/django/django-version.ts'
+import { isDjangoAtLeast, releaseIn } from '../../src/deployment/django/django-version.ts'
 import type { DjangoSettings, WsgiScript } from '../../src/deployment/django/settings.ts'
 import type { AppServerProgram } from '../../src/deployment/model.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
@@ -98,6 +99,13 @@ export default defineRule({
       },
     },
     { title: 'Django 1', files: project('application = WSGIHandler()', 'Django==1.6.11') },
+    {
+      title: 'Django 1, in a file of the directory of requirements',
+      files: {
+        ...project('application = WSGIHandler()', 'gunicorn==19.1'),
+        'web/requirements/pure.txt': 'Django==1.6.11\n',
+      },
+    },
   ],
   *check(deployment) {
     for (const program of programsOfKind(deployment, 'app-server')) {
@@ -129,7 +137,11 @@ function* handlerOf(
   const name = attribute ?? 'application'
   const statement = bound.get(name)
   if (open || statement === undefined || !/(?:^|\.)WSGIHandler$/.test(made.get(name) ?? '')) return
-  if (settings !== null && isDjangoAtLeast(2, settings, files) === false) return
+  const isCurrent =
+    settings === null
+      ? releaseIn('django', 2, posix.dirname(statement.source.path), files)
+      : isDjangoAtLeast(2, settings, files)
+  if (isCurrent === false) return
   if (callsSetup(statement)) return
   const text = placeText(statement)
   const start = statement.start + (/^\w+\s*=\s*/.exec(text)?.[0].length ?? 0)

@@ -54,7 +54,9 @@ export function releaseIn(
       if (below !== null && below <= major) return false
     }
   }
-  return undefined
+  // Of files with other names in a directory of requirements nobody knows which are installed: they have to agree.
+  const others = requirementHomes(home).flatMap(directory => otherRangesIn(files, `${name}:${directory}`))
+  return others.length > 0 && others.every(({ below }) => below !== null && below <= major) ? false : undefined
 }
 
 /** A release that requirements name exactly, and where. */
@@ -108,6 +110,16 @@ const rangesIn = memoByKey((files: FileSystem, key: string): readonly Range[] =>
   const [name = '', directory = ''] = key.split(':')
   return REQUIREMENTS.flatMap(file => {
     const source = sourceAt(files, posix.join(directory, file))
+    return source === null ? [] : packageRanges(name, source.code)
+  })
+})
+
+const otherRangesIn = memoByKey((files: FileSystem, key: string): readonly Range[] => {
+  const [name = '', home = ''] = key.split(':')
+  const directory = posix.join(home, 'requirements')
+  return (files.list(directory) ?? []).flatMap(entry => {
+    const path = posix.join(directory, entry.name)
+    const source = entry.name.endsWith('.txt') ? sourceAt(files, path) : null
     return source === null ? [] : packageRanges(name, source.code)
   })
 })
