@@ -47,6 +47,19 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'a file of modules, in the directory from which a main file includes all',
+      files: {
+        'templates/etc/httpd/conf.modules.d/00-mpm.conf.j2': conf`
+          LoadModule mpm_event_module modules/mod_mpm_event.so
+          PidFile {{ shop_home }}/run/httpd.pid
+        `,
+        'templates/etc/httpd/conf/httpd.conf.j2': apacheMain(conf`
+          Include conf.modules.d/*.conf
+          Listen {{ shop_port }}
+        `),
+      },
+    },
     { title: 'a fragment, whose main file may have one', files: { 'site.conf': HOST } },
     {
       title: 'in a file outside the audit',

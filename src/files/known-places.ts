@@ -264,6 +264,13 @@ export function isOfServers(directory: string): boolean {
 
 const READ_WHOLE = /^(?:sites|conf|mods|modules|vhosts?|streams?)[-_.]enabled$|^conf\.d$/
 
+/** True for a file in a directory whose files httpd's main file includes, whatever stands in it. */
+export function isPart(path: string): boolean {
+  return APACHE_PARTS.test(posix.basename(posix.dirname(path)))
+}
+
+const APACHE_PARTS = /^(?:conf(?:\.modules)?\.d|(?:conf|mods|sites)-(?:available|enabled))$/
+
 /** True where a main file is often called so. */
 export function isMainName(path: string, program: Program): boolean {
   const name = posix.basename(path)

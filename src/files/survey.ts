@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import { isBelow } from '../../parsers/text/is-below.ts'
 import type { FileSystem } from './file-system.ts'
 import { type Fragment, type FragmentSet, fragmentSets } from './fragment-sets.ts'
-import { confOf, HOMES, isMainName, judgePath, MAIN_FILES } from './known-places.ts'
+import { confOf, HOMES, isMainName, isPart, judgePath, MAIN_FILES } from './known-places.ts'
 import {
   type Candidate,
   type JudgedPath,
@@ -44,7 +44,8 @@ export interface UnsettledPath {
 
 /** True for a file that can be its program's main file. */
 export function isMain({ part, program, path }: Candidate): boolean {
-  return part === 'whole' || (part === 'outer' && isMainName(path, program))
+  if (isMainName(path, program)) return part === 'whole' || part === 'outer'
+  return part === 'whole' && !(program === 'apache' && isPart(path))
 }
 
 /**
