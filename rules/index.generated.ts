@@ -108,6 +108,7 @@ import apacheLimitrequestOfLaterVhost from './apache/limitrequest-of-later-vhost
 import apacheListenOverlap from './apache/listen-overlap.ts'
 import apacheLocationNamesDirectory from './apache/location-names-directory.ts'
 import apacheLocationNoSlash from './apache/location-no-slash.ts'
+import apacheLocationRewritesReplaced from './apache/location-rewrites-replaced.ts'
 import apacheLocationWildcardNoSubpath from './apache/location-wildcard-no-subpath.ts'
 import apacheLogConditionReversed from './apache/log-condition-reversed.ts'
 import apacheMainServerHidden from './apache/main-server-hidden.ts'
@@ -1114,6 +1115,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/listen-overlap', ...apacheListenOverlap },
   { id: 'apache/location-names-directory', ...apacheLocationNamesDirectory },
   { id: 'apache/location-no-slash', ...apacheLocationNoSlash },
+  { id: 'apache/location-rewrites-replaced', ...apacheLocationRewritesReplaced },
   { id: 'apache/location-wildcard-no-subpath', ...apacheLocationWildcardNoSubpath },
   { id: 'apache/log-condition-reversed', ...apacheLogConditionReversed },
   { id: 'apache/main-server-hidden', ...apacheMainServerHidden },

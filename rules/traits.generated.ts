@@ -114,6 +114,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['apache/listen-overlap', { fixes: [], programs: ['apache'] }],
       ['apache/location-names-directory', { fixes: [], programs: ['apache'] }],
       ['apache/location-no-slash', { fixes: [], programs: ['apache'] }],
+      ['apache/location-rewrites-replaced', { fixes: [], programs: ['apache'] }],
       ['apache/location-wildcard-no-subpath', { fixes: [], programs: ['apache'] }],
       ['apache/log-condition-reversed', { fixes: [], programs: ['apache'] }],
       ['apache/main-server-hidden', { fixes: [], programs: ['apache'] }],

@@ -5,6 +5,7 @@ import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apa
 import { mainServerLines } from '../../src/servers/apache/queries/main-server-lines.ts'
 import { namePlace } from '../../src/servers/apache/queries/places.ts'
 import {
+  coversLocation,
   locationApplies,
   type SectionPattern,
   sectionPattern,
@@ -229,10 +230,8 @@ function mayHold(later: SectionPattern, narrow: SectionPattern): boolean {
 
 /** True where a later section matches all that this one does, and more. */
 function isWider(later: SectionPattern, narrow: SectionPattern): boolean {
-  if (later.kind !== 'plain' || narrow.kind === 'unknown' || later.text === narrow.text) return false
-  if (later.text === '/') return true
-  const base = later.text.replace(/\/$/, '')
-  return narrow.kind === 'plain' && narrow.text.startsWith(`${base}/`) && narrow.text.length > base.length + 1
+  const isSame = later.text.replace(/\/$/, '') === narrow.text.replace(/\/$/, '')
+  return !isSame && coversLocation(later, narrow)
 }
 
 /** What a section lets everybody in for is the page of a login, where the later one asks for more than a password. */

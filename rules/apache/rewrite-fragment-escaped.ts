@@ -27,6 +27,24 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a rule that never runs, as a later Location replaces it',
+      files: {
+        'site.conf': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              <Location /help>
+                  RewriteEngine On
+                  RewriteRule .* https://example.net/about#team [R=302]
+              </Location>
+              <Location />
+                  RewriteEngine On
+                  RewriteRule .* https://example.net/ [R=302]
+              </Location>
+          </VirtualHost>
+        `,
+      },
+    },
+    {
       title: 'not escaped, and a page that is no redirect',
       files: {
         'site.conf': rewritingHost(conf`

@@ -588,6 +588,14 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.headers.location === 'https://app.example.org/%23/login',
   },
   {
+    rule: 'apache/location-rewrites-replaced',
+    examples: { bad: 'a redirect of one page', good: 'the wider one first' },
+    shows: 'the page is redirected as all others are',
+    request: { url: 'http://example.org/help' },
+    harm: ({ response }) => response.headers.location === 'https://shop.example.org/',
+    sound: ({ response }) => response.headers.location === 'https://help.example.org/',
+  },
+  {
     rule: 'apache/condition-never-holds',
     examples: { bad: 'the scheme in capital letters', good: 'the scheme as proxies write it' },
     shows: 'what came in plain HTTP is not redirected',

@@ -5,6 +5,7 @@ import type { FileSystem } from '../../../files/file-system.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../configuration.ts'
 import { type RewriteRule, rewriteRules } from '../requests/rewrite/rules.ts'
 import { type Htaccess, htaccessFiles } from './htaccess.ts'
+import { replacedRewriting } from './replaced-rewriting.ts'
 import { matchesNoPath } from './variable-values.ts'
 
 /** A `RewriteRule` where it stands. */
@@ -18,7 +19,7 @@ export interface PlacedRule extends RewriteRule {
   readonly htaccess: Htaccess | null
 }
 
-/** Every rule of a server and of the `.htaccess` files that it reads, in reading order. */
+/** Every rule of a server and of the `.htaccess` files that it reads, in reading order, but for those that never run. */
 export const placedRules = memoByKey(
   (configuration: ApacheConfiguration, files: FileSystem): readonly PlacedRule[] => {
     const placed: PlacedRule[] = []
@@ -30,7 +31,9 @@ export const placedRules = memoByKey(
         .map(({ source }) => source),
     )
     const ofNobody = configuration.main === null ? writtenForDirectories(configuration.top) : null
+    const replaced = replacedRewriting(configuration)
     for (const section of groupBy(written, ({ parent }) => parent).keys()) {
+      if (section !== null && replaced.has(section)) continue
       const context = contextOf(section, 'server')
       for (const rule of rewriteRules(section?.children ?? configuration.top)) {
         const { source } = rule.directive

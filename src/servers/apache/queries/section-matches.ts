@@ -68,6 +68,14 @@ export function locationApplies(pattern: SectionPattern, uri: string): Applies {
   return text === '' || text.endsWith('/') || uri.length === text.length || uri[text.length] === '/'
 }
 
+/** True where a later `<Location>` surely matches every URL that another one matches. */
+export function coversLocation(later: SectionPattern, narrow: SectionPattern): boolean {
+  if (later.kind !== 'plain' || narrow.kind === 'unknown') return false
+  if (later.text === '/') return true
+  if (narrow.kind !== 'plain') return false
+  return narrow.text === later.text || narrow.text.startsWith(`${later.text.replace(/\/$/, '')}/`)
+}
+
 /** Whether a `<Files>` or `<FilesMatch>` applies to the last part of a file's path. */
 export function filesApplies(pattern: SectionPattern, name: string): Applies {
   if (pattern.kind === 'unknown') return undefined
