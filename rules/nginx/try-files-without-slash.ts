@@ -58,6 +58,21 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'behind a rewrite of all that comes here, before files are looked for',
+      files: {
+        'site.conf': conf`
+          location /sync/ {
+              alias /srv/sync/;
+              try_files $uri $uri/ index.php;
+              rewrite ^(.*)$ /sync/index.php last;
+              location ~ [^/]\.php(/|$) {
+                  fastcgi_pass unix:/run/php/sync.sock;
+              }
+          }
+        `,
+      },
+    },
+    {
       title: 'a file for a server whose PHP gets the slash',
       files: {
         'php.conf': conf`
@@ -107,6 +122,7 @@ export default defineRule({
         const index = directive.args.length - 1
         const value = directive.args[index]?.value ?? ''
         if (index < 1 || isUnknownWord(value) || !/^[a-z0-9_.]/i.test(value)) continue
+        if (isNeverAsked(directive)) continue
         const isStatus = /^[45]\d\d$/.test(value)
         // What is around a fragment may take a name, and nobody has a location for the digits of a status.
         const isOpen = enclosingServer(directive) === null && (isStatus || isPage(value, occurrences))
@@ -141,6 +157,21 @@ export default defineRule({
     }
   },
 })
+
+/** True beside a line that answers or sends elsewhere whatever comes here, before files are looked for. */
+function isNeverAsked({ parent }: NginxDirective): boolean {
+  return (
+    parent?.children.some(
+      ({ name, args }) =>
+        name === 'return' ||
+        (name === 'rewrite' &&
+          MATCHES_ALL.test(args[0]?.value ?? '') &&
+          /^(?:last|redirect|permanent)$/.test(args[2]?.value ?? '')),
+    ) === true
+  )
+}
+
+const MATCHES_ALL = /^(?:\^|\^?\/?\(?\.\*\)?\$?|\^\/?\(\.\*\)\$)$/
 
 /** True for a page or a script, where no line of PHP writes the missing slash before the name. */
 function isPage(value: string, occurrences: NginxConfiguration['occurrences']): boolean {
