@@ -5,6 +5,7 @@ import { memo } from '../../parsers/collections/memo.ts'
 import type { PcreSequence } from '../../parsers/pcre/tree.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
 import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
+import { variableNames } from '../../src/servers/nginx/queries/interpolate.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { isAnchoredAtStart, mustHold } from '../../src/servers/pcre/pattern-facts.ts'
 import { optionalBeforeQuery } from '../../src/servers/pcre/optional-before-query.ts'
@@ -121,6 +122,28 @@ export default defineRule({
       },
     },
     {
+      title: 'a path that was made of the whole URI, query and all',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          location /via/ {
+              rewrite ^ $request_uri;
+              rewrite ^/via/(.*)$ $1;
+              rewrite ^https?://files\.example\.org/get\?id=(\w+)$ /files/$1 break;
+          }
+        `),
+      },
+    },
+    {
+      title: 'a placeholder that brings the path, or nothing',
+      files: {
+        'conf/nginx.conf': conf`
+          location ~ ^__PATH__/(?<rest>.*) {
+              proxy_pass http://127.0.0.1:8000/$rest;
+          }
+        `,
+      },
+    },
+    {
       title: 'a path that lost its slash',
       files: {
         'etc/nginx/nginx.conf': nginx(conf`
@@ -164,9 +187,10 @@ type Part = 'query' | 'optional' | 'host' | 'no slash'
 function foreignPart(configuration: NginxConfiguration, pattern: string): Part | null {
   const tree = readPattern(pattern)
   if (tree === null || tree.problem !== null) return null
-  if (/^\^?\(?(?:\?:)?https?\??:(?:\/|\\\/){2}/i.test(pattern)) return 'host'
-  if (mustHold(tree, 63)) return 'query'
-  if (optionalBeforeQuery(tree) !== null) return 'optional'
+  const isOfPath = !makesPathOfQuery(configuration)
+  if (isOfPath && /^\^?\(?(?:\?:)?https?\??:(?:\/|\\\/){2}/i.test(pattern)) return 'host'
+  if (isOfPath && mustHold(tree, 63)) return 'query'
+  if (isOfPath && optionalBeforeQuery(tree) !== null) return 'optional'
   return isAnchoredAtStart(tree) && beginsWithoutSlash(tree.alternatives) && !losesSlash(configuration)
     ? 'no slash'
     : null
@@ -194,6 +218,20 @@ const losesSlash = memo(({ occurrences }: NginxConfiguration): boolean => {
     fallbacks.some(({ args }) => !args.at(-1)?.value.startsWith('/'))
   )
 })
+
+/**
+ * True where some `rewrite` makes a path of what holds the query, or anything else that a client sends: nginx looks for
+ * a `?` in what is written there, and not in what a variable brings.
+ */
+const makesPathOfQuery = memo(({ occurrences }: NginxConfiguration): boolean =>
+  (occurrences.get('rewrite') ?? []).some(({ args: [, replacement, flag] }) => {
+    const path = replacement?.value.replace(/\?.*$/s, '') ?? ''
+    if (/^(?:redirect|permanent)$/.test(flag?.value ?? '') || /^(?:https?:|\$scheme)/.test(path)) return false
+    return variableNames(path).some(name => !OF_PATH.test(name))
+  }),
+)
+
+const OF_PATH = /^(?:\d|uri|document_uri|document_root|host|hostname|scheme|server_\w+|request_method)$/
 
 function messageOf(name: string, part: Part): string {
   if (part === 'no slash')

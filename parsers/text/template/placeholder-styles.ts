@@ -43,6 +43,11 @@ function isWholePattern(match: string, line: string): boolean {
   return [`~ ${match} `, `~* ${match} `, `~* (${match})`, `~ (${match})`].some(text => line.includes(text))
 }
 
+/** True for the first thing in a pattern that is compared with a path, which begins with a slash. */
+function beginsPatternOfPath(match: string, { text, directive }: Line): boolean {
+  return /^(?:location|rewrite)$/.test(directive) && text.includes(` ^${match}`)
+}
+
 /** `@CACHE_SIZE`, `%PORT`, `:PORT:`, with a unit behind it or not. */
 const ONE_SIDED = (
   [
@@ -76,7 +81,10 @@ export const STYLES: readonly Style[] = [
     pattern: /__[A-Z][A-Z\d]*(?:_[A-Z\d]+)*__|(?<![\w${%@])__[a-z][a-z\d]*(?:_[a-z\d]+)*__(?!_)/y,
     // `location ~ __REGEX__`: where it is all of a pattern, nothing is matched by it.
     judge: (match, line) => {
-      if (/[A-Z]/.test(match)) return isWholePattern(match, line.text) ? 'proof' : fenced(match, line)
+      if (/[A-Z]/.test(match))
+        return isWholePattern(match, line.text) || beginsPatternOfPath(match, line)
+          ? 'proof'
+          : fenced(match, line)
       if (OF_PYTHON.test(match)) return 'none'
       // In small letters `__init__` and `__debug__` are parts of paths, and servers that are nobody's `__default__`.
       if (isNumberIn(line.text, match) || beginsPathIn(line.text, match)) return 'proof'
