@@ -317,6 +317,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['body-limits/php-below-nginx', { fixes: [], programs: ['nginx', 'php-fpm'] }],
       ['body-limits/php-post-below-upload', { fixes: [], programs: ['apache', 'app-server', 'php-fpm'] }],
       ['body-limits/spring-below-nginx', { fixes: [], programs: ['nginx'] }],
+      ['body-limits/php-post-below-upload', { fixes: [], programs: ['apache', 'app-server', 'php-fpm', 'docker'] }],
       ['body-limits/spring-request-below-file', { fixes: [], programs: ['app-server'] }],
       ['body-limits/uwsgi-headers-below-nginx', { fixes: [], programs: ['nginx', 'app-server'] }],
       ['caching/authorization-shared', { fixes: ['unsafe'], programs: ['nginx'] }],

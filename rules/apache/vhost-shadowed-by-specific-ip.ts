@@ -201,7 +201,9 @@ const OF_INTERFACES: readonly (readonly [string, RegExp])[] = [
 /** The addresses of version 4 that the machine is given by these, or by ifupdown, without those of loopback. */
 const addressesOf = memo((files: FileSystem): ReadonlySet<string> => {
   const paths = OF_INTERFACES.flatMap(([directory, isOne]) =>
-    (files.list(directory) ?? []).filter(({ name }) => isOne.test(name)).map(({ name }) => `${directory}/${name}`),
+    (files.list(directory) ?? [])
+      .filter(({ name }) => isOne.test(name))
+      .map(({ name }) => `${directory}/${name}`),
   )
   const texts = ['/etc/network/interfaces', ...paths].map(path =>
     // The gateway stands behind the address in a keyfile of NetworkManager.

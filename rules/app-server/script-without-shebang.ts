@@ -31,6 +31,15 @@ const project = (files: Readonly<Record<string, string>>): Record<string, string
   ...files,
 })
 
+const ofRoleOfShop = (script: string): Record<string, string> => ({
+  'roles/shop/templates/shop.service.j2': conf`
+    [Service]
+    WorkingDirectory={{ shop_home }}
+    ExecStart=«{{ shop_home }}/bin/run-shop»
+  `,
+  'roles/shop/templates/run-shop.j2': script,
+})
+
 export default defineRule({
   summary: 'systemd starts a script that does not begin with `#!`',
   severity: 'error',
@@ -87,8 +96,22 @@ export default defineRule({
       },
     },
     { title: 'a script of the project that is installed', files: project({}) },
+    {
+      title: 'a template of a role with a line of Ansible first',
+      files: ofRoleOfShop(
+        '# {{ ansible_managed }}\n#!/bin/sh\ncd {{ shop_home }}\nexec java -jar shop.jar\n',
+      ),
+    },
   ],
   good: [
+    {
+      title: 'a template of a role with that line second',
+      files: ofRoleOfShop('#!/bin/sh\n# {{ ansible_managed }}\nexec java -jar shop.jar\n'),
+    },
+    {
+      title: 'a comment of the template, which is not rendered',
+      files: ofRoleOfShop('{# starts the shop #}\n#!/bin/sh\nexec java -jar shop.jar\n'),
+    },
     { title: 'the line of the shell', files: started(`#!/bin/sh\n${SCRIPT}`) },
     { title: 'through env', files: started(`#!/usr/bin/env bash\n${SCRIPT}`) },
     { title: 'a shell that is named', files: started(SCRIPT, '/bin/bash /etc/shop/bin/start.sh') },
@@ -181,14 +204,28 @@ function filesOf({ files, loose }: Machine): readonly FileSystem[] {
 
 function scriptOf({ word, files }: Command): Source | null {
   const path = word.text
-  if (!/^\/[\w./@+-]+$/.test(path) || !IS_SCRIPT.test(posix.basename(path))) return null
+  if (!IS_SCRIPT.test(posix.basename(path))) return null
   const unit = placeOf(word).source.path
+  if (!/^\/[\w./@+-]+$/.test(path)) return ofRole(files, unit, posix.basename(path))
   for (const each of files) {
     const own = sourceAt(each, path)
     if (own !== null) return isRefused(own) ? own : null
     const kept = keptPaths(each, unit, path).flatMap(place => sourceAt(each, place) ?? [])
     if (kept.length > 0) return kept.every(isRefused) ? kept[0]! : null
   }
+  return ofRole(files, unit, posix.basename(path))
+}
+
+/** The script that a role of Ansible installs with the unit, whatever the directory on the machine is called. */
+function ofRole(files: readonly FileSystem[], unit: string, name: string): Source | null {
+  const directory = posix.dirname(unit)
+  if (!/\/(?:templates|files)$/.test(directory)) return null
+  const role = posix.dirname(directory)
+  for (const each of files)
+    for (const place of [`templates/${name}.j2`, `templates/${name}`, `files/${name}`]) {
+      const source = sourceAt(each, posix.join(role, place))
+      if (source !== null) return LATE.test(source.text) ? source : null
+    }
   return null
 }
 
@@ -197,12 +234,18 @@ const IS_SCRIPT = /^[\w@+-]+$|\.(?:sh|bash|py|rb|pl|js|php)$/
 /** A text of which the kernel does not know who reads it. */
 function isRefused(source: Source): boolean {
   const { text } = source
-  if (text.trim() === '' || text.startsWith('#!') || !isWrittenOut(source)) return false
+  if (text.trim() === '' || text.startsWith('#!')) return false
+  // Whatever else a template is filled with, its first line is a comment then.
+  if (LATE.test(text)) return true
+  if (!isWrittenOut(source)) return false
   // A program, a pointer of git to a large file.
   if (/[\u0000-\u0008\uFFFD]/.test(text.slice(0, 1000)) || text.startsWith('version https://git-lfs'))
     return false
   return IS_SCRIPT.exec(posix.basename(source.path))?.[0].startsWith('.') === true || SHELL.test(text)
 }
+
+/** The line for the kernel, behind comments and empty lines: `# {{ ansible_managed }}`, a licence. */
+const LATE = /^\uFEFF#!|^\uFEFF?(?:[ \t]*(?:#(?!!)[^\n]*)?\r?\n)+#![ \t]*\//
 
 /** The first command of a script of a shell, behind its comments and variables: settings have these, too. */
 const SHELL = /^(?:\s*(?:#.*|(?:export )?[A-Z_]+=.*)?\n)*\s*(?:#\s*!|set -|cd |exec |source |\. |echo |if \[)/

@@ -303,7 +303,9 @@ function* inCommands({ machines }: Deployment) {
 /** The value that the last line gives a setting which commands write, or exchange with `sed`. */
 function lastSet(commands: readonly WrittenText[], name: string): Fact<string> | null {
   const pattern = new RegExp(String.raw`(?:^|[^\w;]|\\n)${name}[ \t]*=[ \t]*(\d+[kmg]?)\b`, 'gi')
-  const [last] = commands.flatMap(script => [...script.text.matchAll(pattern)].map(match => ({ script, match }))).slice(-1)
+  const [last] = commands
+    .flatMap(script => [...script.text.matchAll(pattern)].map(match => ({ script, match })))
+    .slice(-1)
   if (last === undefined) return null
   const { script, match } = last
   const end = match.index + match[0].length

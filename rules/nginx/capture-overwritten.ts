@@ -7,7 +7,11 @@ import { PASSES, readLocation } from '../../src/servers/nginx/queries/locations.
 import { childrenNamed, hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
 import { groupsIn } from './_patterns.ts'
 
-const site = (root: string, lines: string, name = String.raw`~^(.+)\.example\.org$`): Record<string, string> => ({
+const site = (
+  root: string,
+  lines: string,
+  name = String.raw`~^(.+)\.example\.org$`,
+): Record<string, string> => ({
   'nginx.conf': conf`
     server {
         listen 80;
@@ -32,7 +36,8 @@ export default defineRule({
   confidence: 'high',
   since: '0.1.0',
   why: '`$1` is a group of the expression that nginx matched last. In a location with an expression that is its own, and empty where it has no group: `root /srv/$1/public` with `server_name ~^(.+)\\.example\\.org$` becomes `/srv//public` for `location ~ \\.php$`, and `/srv/css/public` for `location ~ \\.(css|js)$`. All of these pages are 404.',
-  remedy: 'Give the group a name, which no other expression overwrites: `server_name ~^(?<site>.+)\\.example\\.org$` and `$site`',
+  remedy:
+    'Give the group a name, which no other expression overwrites: `server_name ~^(?<site>.+)\\.example\\.org$` and `$site`',
   references: [
     'https://nginx.org/en/docs/http/server_names.html#regex_names',
     'https://nginx.org/en/docs/http/ngx_http_core_module.html#server_name',
@@ -167,7 +172,8 @@ function rootsWithGroup(server: NginxDirective, groups: number): readonly NginxD
 /** True for a location with an expression that looks for files below the directory of the server. */
 function losesGroup(configuration: NginxConfiguration, location: NginxDirective): boolean {
   const { modifier, name } = readLocation(location)
-  if (!modifier.startsWith('~') || isUnknownWord(name) || hasUnreadInclude(configuration, location)) return false
+  if (!modifier.startsWith('~') || isUnknownWord(name) || hasUnreadInclude(configuration, location))
+    return false
   const { children } = location
   if (children.some(child => ENDS.has(child.name))) return false
   if (children.some(child => child.name === 'deny' && child.args[0]?.value === 'all')) return false

@@ -192,7 +192,8 @@ export default defineRule({
     },
   ],
   *check({ connections, nginx: configurations }) {
-    for (const configuration of configurations) if (mixes(configuration)) yield* inheritedByNone(configuration)
+    for (const configuration of configurations)
+      if (mixes(configuration)) yield* inheritedByNone(configuration)
     for (const connection of connections.nginx) {
       const { server, block, pass } = connection
       const used = protocolOf(pass.name)
@@ -237,8 +238,10 @@ function* inheritedByNone(configuration: NginxConfiguration): Iterable<RuleFindi
         const home = line.parent
         if (home === null || (home.name !== 'server' && home.name !== 'http')) continue
         const value = line.args[0]?.value ?? ''
-        if (isUnknownWord(value) || !isChanged(value) || passesIn(configuration, home, other).length > 0) continue
-        const isOpen = home.name === 'server' ? holdsUnread(configuration, home) : mayHoldUnread(configuration)
+        if (isUnknownWord(value) || !isChanged(value) || passesIn(configuration, home, other).length > 0)
+          continue
+        const isOpen =
+          home.name === 'server' ? holdsUnread(configuration, home) : mayHoldUnread(configuration)
         if (isOpen) continue
         const found = firstWithout(configuration, home, rest)
         if (found === null) continue

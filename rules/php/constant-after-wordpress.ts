@@ -54,7 +54,7 @@ export default defineRule({
   confidence: 'high',
   ofLoneHtaccess: true,
   since: '0.1.0',
-  why: '`wp-settings.php` is the whole start of WordPress: it loads plugins and the theme, and gives every constant that is not there its own value. What `wp-config.php` defines behind that line comes too late: `MULTISITE` makes no network, `FORCE_SSL_ADMIN` and `WP_DEBUG` stay off, and the limit of memory is the one of before (`Warning: Constant WP_DEBUG already defined`). So does `$_SERVER[\'HTTPS\']` of a site behind a proxy for all that plugins and the theme ask with `is_ssl()` while they are loaded.',
+  why: "`wp-settings.php` is the whole start of WordPress: it loads plugins and the theme, and gives every constant that is not there its own value. What `wp-config.php` defines behind that line comes too late: `MULTISITE` makes no network, `FORCE_SSL_ADMIN` and `WP_DEBUG` stay off, and the limit of memory is the one of before (`Warning: Constant WP_DEBUG already defined`). So does `$_SERVER['HTTPS']` of a site behind a proxy for all that plugins and the theme ask with `is_ssl()` while they are loaded.",
   remedy:
     "Move the lines above `/* That’s all, stop editing! */`, and so above `require_once ABSPATH . 'wp-settings.php'`",
   references: [
@@ -163,9 +163,7 @@ function* lateScheme(source: Source, code: string, start: RegExpExecArray): Iter
     message:
       'WordPress has started by then, and has loaded plugins and the theme as if the client spoke plain HTTP',
     label: 'too late for what they ask `is_ssl()` for',
-    related: [
-      { at: { source, start: start.index, end: behind }, message: 'WordPress starts here' },
-    ],
+    related: [{ at: { source, start: start.index, end: behind }, message: 'WordPress starts here' }],
   }
 }
 

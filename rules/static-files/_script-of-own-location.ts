@@ -66,13 +66,12 @@ function servesOnly(location: NginxDirective): boolean {
 
 /** True for `try_files $uri …`, by which a script that is there is sent as it is; a fallback to another one is not. */
 function triesItself({ name, args }: NginxDirective): boolean {
-  return (
-    name === 'try_files' && args[0]?.value === '$uri' && !args.some(({ value }) => /\.php\b/.test(value))
-  )
+  return name === 'try_files' && args[0]?.value === '$uri' && !args.some(({ value }) => /\.php\b/.test(value))
 }
 
 /** Directories in which applications of PHP have scripts. */
-const OF_SCRIPTS = /^\/(?:[\w-]+\/)*(?:wp-admin|phpmyadmin|pma|adminer|administrator|roundcube|webmail|nextcloud|owncloud|moodle|cacti|zabbix)\/?$/i
+const OF_SCRIPTS =
+  /^\/(?:[\w-]+\/)*(?:wp-admin|phpmyadmin|pma|adminer|administrator|roundcube|webmail|nextcloud|owncloud|moodle|cacti|zabbix)\/?$/i
 
 /** A script that nginx looks up in this location; null for none. */
 function scriptOf(

@@ -298,7 +298,10 @@ function* plainWithoutCertificate(host: ApacheHost, connections: Connections): I
   if (addresses.some(({ port }) => port !== 443) || hasCertificate(host)) return
   if (isSpokenToOtherwise(host, connections)) return
   const at = namePlace(directive)
-  const ofPart = configuration.main === null && { severity: 'warning' as const, confidence: 'medium' as const }
+  const ofPart = configuration.main === null && {
+    severity: 'warning' as const,
+    confidence: 'medium' as const,
+  }
   const engine = engineAfter(host)
   if (engine !== null) {
     yield {
