@@ -27,6 +27,8 @@ export function findSecretBlocks(text: string): Stretch[] {
 
 /** A line of a key alone: base64, or the digits of `openssl rand -hex`. */
 const KEY_LINE = /^[ \t]*(?:[A-Za-z0-9+/]{48,}={0,2}|[0-9a-f]{32,}|[0-9A-F]{32,})[ \t]*\r?$/gm
+/** A path whose parts are words, which base64 makes of no key. */
+const PATH_OF_WORDS = /^[ \t]*(?:\/(?:[A-Z]?[a-z]+|[A-Z]+)\d{0,4})+\/?[ \t]*\r?$/
 /** Enough of the beginning of such a line to look at it. */
 const KEY_HINT = /(?:^|\n)[ \t]{0,20}[A-Za-z0-9+/]{32}/
 
@@ -75,7 +77,8 @@ export function findSecretLines(text: string, look: Look = plainLook): Stretch[]
   }
   if (look(KEY_HINT, text))
     for (const match of text.matchAll(KEY_LINE))
-      found.push({ start: match.index, end: match.index + match[0].length })
+      if (!PATH_OF_WORDS.test(match[0]))
+        found.push({ start: match.index, end: match.index + match[0].length })
   if (!look(COMMAND_HINT, text)) return found
   for (const { hint, pattern } of COMMANDS) {
     if (!hint.test(text)) continue
