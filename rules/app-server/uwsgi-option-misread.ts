@@ -1,3 +1,4 @@
+import type { Severity } from '../../src/engine/severity.ts'
 import { misspeltUwsgiOption } from '../../parsers/app-server/uwsgi-option-names.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
@@ -79,6 +80,7 @@ export default defineRule({
   otherSeverities: {
     error:
       'where `strict` stops it, where a comment or quotes belong to a value, where no request fits into its buffer, and where uWSGI does not start with it',
+    info: 'for a comment behind a port, which uWSGI reads all the same',
   },
   confidence: 'high',
   since: '0.1.0',
@@ -289,7 +291,7 @@ function isUsed({ sources, settings }: AppServer, name: string): boolean {
 
 interface Found {
   readonly at: Place
-  readonly severity?: 'error'
+  readonly severity?: Severity
   readonly message: string
   readonly label: string
   readonly help?: string
@@ -325,10 +327,13 @@ function* withComment({ settings }: AppServer, name: string): Iterable<Found> {
   if (fact?.known !== true || fact.at === null) return
   const text = String(fact.value)
   if (!/^\S+\s+[#;]/.test(text) || isUnknownWord(text) || !/\.ini$|uwsgi/.test(fact.at.source.path)) return
+  const message = `\`${/\s([#;])/.exec(text)?.[1]}\` begins no comment behind a value, so all of this is \`${name}\``
+  // Of an address it takes the digits behind the colon, and of a file for its number the whole line is the name.
+  const isRead = name.endsWith('socket') && /^\S*:\d+\s/.test(text)
   yield {
     at: fact.at,
-    severity: 'error',
-    message: `\`${/\s([#;])/.exec(text)?.[1]}\` begins no comment behind a value, so all of this is \`${name}\``,
+    severity: isRead ? 'info' : name === 'pidfile' ? 'warning' : 'error',
+    message: isRead ? `${message}; uWSGI reads the digits of the port alone` : message,
     label: 'one value with its comment',
   }
 }
