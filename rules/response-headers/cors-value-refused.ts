@@ -1,6 +1,7 @@
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { faultOfOrigin } from './_cors-origins.ts'
 import { scopeOf } from '../../src/servers/apache/queries/directives-in.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
@@ -266,14 +267,3 @@ const LISTS: ReadonlyMap<string, string> = new Map([
   ['access-control-allow-methods', 'a method'],
   ['access-control-expose-headers', 'a header'],
 ])
-
-function faultOfOrigin(value: string): string | null {
-  if (/^https?:\/\/[^\s,]+(?:\s*,\s*|\s+)https?:\/\//i.test(value))
-    return 'browsers take one origin, and refuse this list'
-  if (/^https?:\/\/[^/\s]+\/\S*$/i.test(value))
-    return 'an origin ends behind its host, so no origin is equal to this one and browsers refuse it'
-  if (/^(?:\*\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}(?::\d+)?$/i.test(value))
-    return 'an origin begins with its scheme, so browsers refuse this'
-  if (/^https?:\/\/\*/i.test(value)) return 'browsers know no wildcard inside of an origin, and refuse this'
-  return null
-}

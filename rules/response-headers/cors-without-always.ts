@@ -3,6 +3,7 @@ import { insertAfter, propose } from '../../src/deployment/edits.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { faultOfOrigin } from './_cors-origins.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { sampleTexts } from '../../src/servers/pcre/sample-texts.ts'
@@ -73,6 +74,10 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a value that browsers refuse with every status',
+      files: { 'nginx.conf': site('add_header Access-Control-Allow-Origin example.org;') },
+    },
+    {
       title: 'a WebSocket, which no such header governs',
       files: {
         'nginx.conf': site('add_header Access-Control-Allow-Origin https://example.org;').replace(
@@ -141,7 +146,7 @@ export default defineRule({
       if (isOfPageParts(block) || isSocket(block)) continue
       const headers = addedHeaders(server.configuration, block) ?? []
       const origin = headers.find(({ name, always }) => name === 'access-control-allow-origin' && !always)
-      if (origin === undefined) continue
+      if (origin === undefined || faultOfOrigin(origin.directive.args[1]?.value ?? '') !== null) continue
       const { args } = origin.directive
       // What every site may read needs no login, and fails seldom.
       const value = args[1]?.value ?? ''
