@@ -6,6 +6,7 @@ import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { networkContains, parseIp, parseNetwork } from '../../src/servers/addresses/ip.ts'
 import { projectsIn } from './_compose-projects.ts'
 import { composeWith, siteTo } from './_examples.ts'
+import { isForSwarm } from './_swarm.ts'
 
 const tree = (parts: Parameters<typeof composeWith>[0]): Record<string, string> => ({
   'docker-compose.yml': composeWith(parts),
@@ -206,15 +207,12 @@ export default defineRule({
   ],
   *check(deployment) {
     for (const project of projectsIn(deployment)) {
-      if (!project.complete || project.sources.some(({ text }) => OF_SWARM.test(text))) continue
+      if (!project.complete || project.sources.some(isForSwarm)) continue
       yield* portsTaken(project, deployment)
       yield* addressesTaken(project)
     }
   },
 })
-
-/** What `docker stack deploy` reads, for which one port leads to all containers of a service. */
-const OF_SWARM = /\boverlay\b|^\s*(?:placement|update_config|rollback_config|endpoint_mode):|\bswarm\b/m
 
 /** No site has more services. */
 const MOST = 15

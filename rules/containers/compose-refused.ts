@@ -7,6 +7,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { composeProjects, projectsIn } from './_compose-projects.ts'
 import { composeWith, siteTo } from './_examples.ts'
+import { isForSwarm } from './_swarm.ts'
 
 const tree = (parts: Parameters<typeof composeWith>[0]): Record<string, string> => ({
   'docker-compose.yml': composeWith(parts),
@@ -667,7 +668,7 @@ export default defineRule({
           // Whoever merges two maps this way does so in every service.
           ...(said.includes('mapping key "<<"') && { cause: at.source, aspect: 'merge' }),
           // The reader of `docker stack deploy` long took the last of two keys.
-          ...(isTwice && OF_SWARM.test(at.source.text) && { severity: 'info' as const }),
+          ...(isTwice && isForSwarm(at.source) && { severity: 'info' as const }),
           ...(isOfSomeVersions && { severity: 'warning' as const, cause: at.source, aspect: 'expose' }),
           message: `Compose ${isOfSomeVersions ? '1 and 5 start' : 'starts'} nothing: ${said}`,
           label: home === null ? 'refused' : `belongs to ${home}`,
@@ -684,10 +685,6 @@ export default defineRule({
 
 /** Uffizzi reads files of its own that have Compose's form, and words that Compose has not. */
 const OF_OTHERS = /^x-uffizzi:/m
-
-/** What `docker stack deploy` reads, which gives containers other names. */
-const OF_SWARM =
-  /\bdriver:\s*["']?overlay\b|^\s*(?:placement|update_config|rollback_config|endpoint_mode):|\bswarm\b/m
 
 /** A service of which no file says what it runs: another file of the directory may be read with this one. */
 function* nothingToRun({ project, projects }: Container): Iterable<RuleFinding> {
@@ -747,7 +744,7 @@ function* cycleIn({ services, complete }: ComposeProject): Iterable<RuleFinding>
 
 /** A name of a container that another one has, or would have. */
 function* namesTaken({ services, sources, complete }: ComposeProject): Iterable<RuleFinding> {
-  if (!complete || sources.some(({ text }) => OF_SWARM.test(text))) return
+  if (!complete || sources.some(isForSwarm)) return
   const taken = new Map<string, ComposeService>()
   for (const service of services.values()) {
     const { containerName, replicas, profiles, complete: isWhole } = service

@@ -2,6 +2,7 @@ import { isUnknownWord } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { composeWith, siteTo } from './_examples.ts'
+import { hasVirtualAddresses } from './_swarm.ts'
 
 export default defineRule({
   summary: 'nginx looks the name of a container up once',
@@ -25,6 +26,19 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a service of Swarm, whose name is an address that stays',
+      files: {
+        'docker-compose.yml': composeWith({
+          web: conf`
+            deploy:
+              placement:
+                constraints: [node.role == worker]
+          `,
+        }),
+        'nginx/site.conf': siteTo('web:8000'),
+      },
+    },
     {
       title: 'a variable and the resolver of Docker',
       files: {
@@ -61,7 +75,7 @@ export default defineRule({
       if (pass.args.some(({ value }) => value.includes('$') || isUnknownWord(value))) continue
       for (const { address, machine, at, written } of targets) {
         if (address.kind !== 'name' || machine === null || machine === from.machine) continue
-        if (machine.container === null) continue
+        if (machine.container === null || hasVirtualAddresses(machine.container.project)) continue
         const { networks } = machine.container.service
         if (networks?.some(({ address: fixed }) => fixed !== null) === true) continue
         const line = upstream?.children.find(
