@@ -55,6 +55,21 @@ export default defineRule({
       files: { ...main('WSGISocketPrefix /var/log/apache2/wsgi'), 'var/log/apache2/error.log': '' },
       modes: { var: 0o755, 'var/log': 0o755, 'var/log/apache2': 0o755 },
     },
+    {
+      title: 'a directory of a container, where nobody else is',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            web:
+              image: example/apache-wsgi
+              volumes:
+                - ./apache2.conf:/etc/apache2/apache2.conf
+                - ./app:/opt/app
+        `,
+        'apache2.conf': main('WSGISocketPrefix /tmp/wsgi')['etc/apache2/apache2.conf']!,
+        'app/wsgi.py': 'def application(environ, start_response): ...\n',
+      },
+    },
     { title: 'nothing said, which is right on Debian', files: main('') },
     {
       title: 'no daemon process, so no sockets',
@@ -66,7 +81,8 @@ export default defineRule({
       },
     },
   ],
-  *check({ apache, daemons, filesOf }) {
+  *check(deployment) {
+    const { apache, daemons, filesOf } = deployment
     for (const configuration of apache) {
       if (!daemons.some(daemon => daemon.configuration === configuration)) continue
       const files = filesOf(configuration)
@@ -74,6 +90,9 @@ export default defineRule({
       if (directory === null) continue
       const { path, at } = directory
       if (/^\/(?:var\/)?tmp(?:\/|$)/.test(path)) {
+        // In a container nobody else is.
+        const { container, beside } = deployment.programOf(configuration).machine
+        if (container !== null || beside !== null) continue
         yield {
           at,
           severity: 'warning',
