@@ -19,6 +19,10 @@ const site = (value: string): string => conf`
 export default defineRule({
   summary: 'The client chooses the `Host` that the backend gets, whatever name it asks nginx for',
   severity: 'error',
+  otherSeverities: {
+    warning:
+      'for `X-Forwarded-Host` where the server speaks plain HTTP, and a proxy in front may overwrite it',
+  },
   confidence: 'high',
   securitySeverity: 7.3,
   cwe: [348],
@@ -49,9 +53,12 @@ export default defineRule({
         // Where proxies alone connect, they say it.
         if (source.startsWith('http_') && !takesClients(deployment, server)) continue
         const at = argumentPlace(directive, 1)
+        // Whoever terminates TLS in front of it may overwrite the header, or pass on what the client wrote.
+        const mayBeBehind = source === 'http_x_forwarded_host' && server.listens.every(({ tls }) => !tls)
         yield {
           at,
-          message: `\`$${source}\` is what the client writes, and becomes the \`Host\` of the backend`,
+          ...(mayBeBehind && { severity: 'warning' as const, confidence: 'medium' as const }),
+          message: `\`$${source}\` is what the client writes, and becomes the \`Host\` of the backend${mayBeBehind ? ', unless a proxy in front overwrites it' : ''}`,
           label: 'chosen by the client',
           ...propose('Send the name that was asked for', 'unsafe', [replacePlace(at, '$host')]),
         }
