@@ -62,6 +62,15 @@ export default defineRule({
   ],
   bad: [
     {
+      title: 'a directory below the one of nginx itself',
+      files: server(conf`
+        location «/static» {
+            access_log off;
+            alias static/;
+        }
+      `),
+    },
+    {
       title: 'a location without its last slash',
       files: server(conf`
         location «/static» {
@@ -132,6 +141,18 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a relative directory with both slashes, and one that nobody asks for',
+      files: server(conf`
+        location /static/ {
+            alias static/;
+        }
+        location /templates {
+            internal;
+            alias html/templates/;
+        }
+      `),
+    },
     {
       title: 'a directory whose parent is served anyway',
       files: {
@@ -280,7 +301,12 @@ export default defineRule({
         // What follows stands in the same segment as the dots, so nothing takes them for a step upwards.
         if (path === null || path.endsWith('/') || endsUnknown(path)) continue
         const asked = `${path}../settings.py`
-        const directory = (alias.args[0]?.value ?? '').replace(/\$.*$/s, '')
+        const written = alias.args[0]?.value ?? ''
+        if (isRelative(written) && isLeftAlone(server.directive, asked)) {
+          yield* inSnippet(location, alias, `below the directory that nginx was built or started with`)
+          continue
+        }
+        const directory = written.replace(/\$.*$/s, '')
         const end = anonymousRequestOnly(server, asked, posix.normalize(`${directory}../settings.py`))
         if (end.kind === 'unknown' && isOpen(configuration, server.directive, asked)) {
           yield* inSnippet(location, alias, 'unless an unread line of this server takes it')
@@ -319,7 +345,16 @@ const DECIDES =
 
 /** True where all that keeps a request from the location is a line that nobody here has read. */
 function isOpen(configuration: NginxConfiguration, server: NginxDirective, path: string): boolean {
-  if (!hasUnreadInclude(configuration, server)) return false
+  return hasUnreadInclude(configuration, server) && isLeftAlone(server, path)
+}
+
+/** True for a path below nginx's own prefix, such as `html/`. */
+function isRelative(path: string): boolean {
+  return /^[\w.-]+\//.test(path) && !isComputed(path)
+}
+
+/** True where no line of a server decides over a request before its location, and no expression takes it. */
+function isLeftAlone(server: NginxDirective, path: string): boolean {
   return server.children.every(child => {
     if (DECIDES.test(child.name)) return false
     if (child.name !== 'location') return true
