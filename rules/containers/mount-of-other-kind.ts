@@ -1,9 +1,12 @@
 import { posix } from 'node:path'
+import { isUnknownWord, placeText } from '../../parsers/text/source.ts'
 import { type ComposeProject, saysWhatRuns } from '../../parsers/compose/compose.ts'
 import type { Container, ContainerMount } from '../../src/deployment/containers/container.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
+import { composeProjects } from './_compose-projects.ts'
 import { siteTo } from './_examples.ts'
 import { missingSource } from './_missing-source.ts'
 
@@ -37,7 +40,10 @@ const withIncluded = (source: string, present: string, more = ''): Record<string
 export default defineRule({
   summary: 'A directory is mounted where a file is meant, or a file over a directory',
   severity: 'error',
-  otherSeverities: { warning: 'where the file is not there, and one of nearly its name or place is' },
+  otherSeverities: {
+    warning:
+      'where the file is not there, and one of nearly its name or place is, and for a volume in the place of a file',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: 'Docker mounts a directory over a directory alone, and a file over a file. It does not start the container else: `not a directory: Are you trying to mount a directory onto a file (or vice-versa)?` Of a path that is not there it makes an empty directory, so that a wrong path of a file ends the same way, and where the image has nothing at that place the program finds a directory instead of its file.',
@@ -48,6 +54,21 @@ export default defineRule({
   ],
   unproven: 'The live tests start no containers: what Docker mounts, no loopback shows',
   bad: [
+    {
+      title: 'a volume for a file that a program writes',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            proxy:
+              image: traefik:v3
+              command: --certificatesresolvers.web.acme.storage=/letsencrypt/acme.json
+              volumes:
+                - «certificates:/letsencrypt/acme.json»
+          volumes:
+            certificates:
+        `,
+      },
+    },
     {
       title: 'a directory with a slip in its name',
       files: {
@@ -173,6 +194,22 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a volume for the directory of the file, and for one that a dot is in',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            proxy:
+              image: traefik:v3
+              volumes:
+                - certificates:/letsencrypt
+                - more:/etc/traefik/conf.d
+          volumes:
+            certificates:
+            more:
+        `,
+      },
+    },
+    {
       title: 'paths of a file that is laid over one in the directory above',
       files: {
         'suites/docker-compose.yml': 'services:\n  nginx:\n    image: nginx:1.27\n',
@@ -281,8 +318,9 @@ export default defineRule({
       files: tree('./site:/var/www'),
     },
   ],
-  *check({ machines }) {
-    for (const { container } of machines) {
+  *check(deployment) {
+    yield* volumesForFiles(deployment)
+    for (const { container } of deployment.machines) {
       if (container === null || !container.mounts.some(({ from }) => from === 'volumes')) continue
       for (const mount of container.mounts) {
         const fault =
@@ -316,6 +354,28 @@ const KINDS: readonly (readonly [RegExp, readonly string[], readonly string[]])[
     ['/usr/local/etc/php', '/usr/local/etc/php/conf.d', '/usr/local/etc/php-fpm.d'],
   ],
 ]
+
+/** A volume is a directory, by whatever name of a file a program opens it. */
+function* volumesForFiles(deployment: Deployment): Iterable<RuleFinding> {
+  for (const { project } of composeProjects(deployment))
+    for (const { volumes } of project.services.values())
+      for (const { at, kind, source, target, subpath } of volumes) {
+        if (kind !== 'volume' || source?.known !== true || !target.known || subpath !== null) continue
+        if (isUnknownWord(placeText(at)) || !NAME_OF_FILE.test(target.value)) continue
+        if (project.volumes.get(source.value)?.device != null) continue
+        yield {
+          at,
+          severity: 'warning',
+          message: `a volume is a directory, so \`${target.value}\` is one, and no file that a program reads or writes`,
+          label: 'a directory',
+          help: `Mount it at \`${posix.dirname(target.value)}\``,
+        }
+      }
+}
+
+/** What no program calls a directory. */
+const NAME_OF_FILE =
+  /\/[\w-][\w.-]*\.(?:json|ya?ml|toml|ini|cnf|conf|env|txt|xml|pem|crt|sqlite3?|sql|php|py|sh)$/
 
 function faultOf({ path, target }: ContainerMount, { base, hostFiles, project, mounts }: Container) {
   if (path === null || base === null) return null
