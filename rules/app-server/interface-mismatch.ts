@@ -270,7 +270,7 @@ export default defineRule({
     yield* webSockets(deployment)
     yield* channelsOverWsgi(deployment, program => {
       const loaded = interfaceOfServer(program.server) === 'wsgi' ? deployment.moduleOf(program) : null
-      return loaded !== null && madeBy(loaded, program.server) === 'get_wsgi_application'
+      return loaded !== null && madeApplication(loaded, program.server) === 'get_wsgi_application'
     })
     for (const program of programsOfKind(deployment, 'app-server')) {
       const { application, at } = program.server
