@@ -56,7 +56,9 @@ export function releaseIn(
   }
   // Of files with other names in a directory of requirements nobody knows which are installed: they have to agree.
   const others = requirementHomes(home).flatMap(directory => otherRangesIn(files, `${name}:${directory}`))
-  return others.length > 0 && others.every(({ below }) => below !== null && below <= major) ? false : undefined
+  return others.length > 0 && others.every(({ below }) => below !== null && below <= major)
+    ? false
+    : undefined
 }
 
 /** A release that requirements name exactly, and where. */
