@@ -26,7 +26,7 @@ export default defineRule({
   summary: 'A page for errors of the backend that nginx never sends',
   severity: 'warning',
   otherSeverities: {
-    info: 'where the page stands for the whole server, and no location of its own is written for it',
+    info: 'where the page stands for the whole server, and no location of its own is written for it, or nginx has errors of its own to show it for',
   },
   confidence: 'high',
   since: '0.1.0',
@@ -116,10 +116,13 @@ export default defineRule({
         const answer = askServer(deployment, server, PATHS.missingPage)
         if (answer?.end.kind !== 'pass' || answer.end.scope !== block) continue
       }
+      const isForNginx = pages.value.directives.some(({ args }) =>
+        args.slice(0, -1).some(({ value }) => OF_NGINX.has(value)),
+      )
       for (const line of lines) {
         yield {
           at: namePlace(line),
-          severity: isOwn || hasOwnLocation(server.directive, line) ? 'warning' : 'info',
+          severity: isOwn || (!isForNginx && hasOwnLocation(server.directive, line)) ? 'warning' : 'info',
           message: `what \`${written}\` answers is sent as it is, a 404 too, as \`${kind}_intercept_errors\` is off`,
           related: [{ at: namePlace(pass), message: 'the backend' }],
         }
@@ -132,6 +135,20 @@ const INTERCEPTING: ReadonlySet<string> = new Set(['proxy', 'fastcgi', 'uwsgi', 
 
 /** Statuses that nginx does not give by itself where it proxies every request. */
 const OF_BACKENDS: ReadonlySet<string> = new Set(['404', '410', '422'])
+
+/** Statuses of nginx itself: whoever has pages for these too may have listed all that there are. */
+const OF_NGINX: ReadonlySet<string> = new Set([
+  '400',
+  '408',
+  '413',
+  '414',
+  '494',
+  '495',
+  '496',
+  '497',
+  '502',
+  '504',
+])
 
 function isForBackend({ args }: NginxDirective): boolean {
   const codes = args.slice(0, -1).filter(({ value }) => /^\d+$/.test(value))

@@ -33,8 +33,10 @@ const withLimit = (files: string): Record<string, string> => ({
   'etc/systemd/system/nginx.service.d/limits.conf': `[Service]\nLimitNOFILE=${files}\n`,
 })
 
-const packaged = (lines: string, connections: string): Record<string, string> =>
-  main(`user www-data;\npid /run/nginx.pid;\n${lines}`, connections)
+const packaged = (lines: string, connections: string): Record<string, string> => ({
+  ...main(`user www-data;\npid /run/nginx.pid;\n${lines}`, connections),
+  'etc/nginx/conf.d/gzip.conf': 'gzip on;\n',
+})
 
 const FOR_LOGINS = {
   'etc/security/limits.d/90-nginx.conf': conf`
@@ -118,6 +120,10 @@ export default defineRule({
       },
     },
     { title: 'an nginx that anything may start', files: main('', '20000') },
+    {
+      title: 'a main file that a script of its own may install',
+      files: main('user www-data;\npid /run/nginx.pid;', '20000'),
+    },
     {
       title: 'a file for logins, and nginx sets its own limit',
       files: { ...main('worker_rlimit_nofile 65536;', '20000'), ...FOR_LOGINS },
@@ -246,6 +252,10 @@ const MANY = 4096
 function isStartedAsPackaged(program: NginxProgram, wanted: number, deployment: Deployment): boolean {
   const { main, occurrences } = program.configuration
   if (main?.path !== '/etc/nginx/nginx.conf' || main.template || deployment.containers().length > 0)
+    return false
+  // A main file by itself may be one of many that a panel or an init script of its own installs.
+  const { files } = program.machine
+  if (!['sites-enabled', 'conf.d'].some(name => (files.list(`/etc/nginx/${name}`) ?? []).length > 0))
     return false
   const texts = [...(deployment.setups() ?? []), ...deployment.setupsBeside()]
   if (texts.some(({ path }) => /\/Dockerfile[^/]*$/.test(path))) return false
