@@ -4,6 +4,7 @@ import { type DockerImage, imageOfStage } from '../../parsers/dockerfile/image-o
 import { readDockerfile } from '../../parsers/dockerfile/read-dockerfile.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import type { ClusterFiles } from '../../src/deployment/kubernetes/cluster-files.ts'
+import { isOfPublicRegistry, repositoryOf } from '../../src/deployment/kubernetes/image-names.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
 
@@ -14,11 +15,6 @@ export interface BuiltImage {
   readonly path: string
   /** By which a compose file calls it, without the tag. */
   readonly repository: string | null
-}
-
-/** An image without its tag. */
-export function repositoryOf(image: string): string {
-  return image.replace(/@.*$/, '').replace(/:[^/]*$/, '')
 }
 
 const builtImages = memo((deployment: Deployment): readonly BuiltImage[] => {
@@ -39,10 +35,6 @@ const builtImages = memo((deployment: Deployment): readonly BuiltImage[] => {
   return [...found.values()]
 })
 
-/** Registries from which everybody takes the images of others. */
-const PUBLIC =
-  /^(?:[^/.]+\/|[^/]+$|(?:docker\.io|quay\.io|ghcr\.io|gcr\.io|k8s\.gcr\.io|registry\.k8s\.io|mcr\.microsoft\.com|public\.ecr\.aws|docker\.elastic\.co|registry\.gitlab\.com\/gitlab-org|lscr\.io|nvcr\.io|cr\.\w+\.io)\/)/
-
 const BUILDS = /\b(?:docker|podman|buildah|nerdctl|buildx)\b[^\n]*\b(?:build|push)\b|build-push-action|kaniko/
 
 /**
@@ -59,7 +51,7 @@ export function builtFor(
   const built = builtImages(deployment)
   const named = built.filter(each => each.repository === repository)
   if (named.length > 0) return named.length === 1 ? named[0]! : null
-  const isPublic = PUBLIC.test(repository)
+  const isPublic = isOfPublicRegistry(repository)
   const isSaid = (deployment.setups() ?? []).some(
     ({ text }) => !/^apiVersion:/m.test(text) && text.includes(repository) && BUILDS.test(text),
   )
@@ -70,7 +62,7 @@ export function builtFor(
     cluster.files.flatMap(({ workloads }) =>
       workloads.flatMap(({ containers }) =>
         containers.flatMap(each =>
-          each.image === null || PUBLIC.test(each.image) !== isPublic ? [] : repositoryOf(each.image),
+          each.image === null || isOfPublicRegistry(each.image) !== isPublic ? [] : repositoryOf(each.image),
         ),
       ),
     ),

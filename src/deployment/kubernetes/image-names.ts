@@ -10,3 +10,17 @@ const OF_OTHERS =
 export function isOfOthers(image: string): boolean {
   return OF_OTHERS.test(image)
 }
+
+/** Registries from which everybody takes the images of others. */
+const PUBLIC =
+  /^(?:[^/.]+\/|[^/]+$|(?:docker\.io|quay\.io|ghcr\.io|gcr\.io|k8s\.gcr\.io|registry\.k8s\.io|mcr\.microsoft\.com|public\.ecr\.aws|docker\.elastic\.co|registry\.gitlab\.com\/gitlab-org|lscr\.io|nvcr\.io|cr\.\w+\.io)\/)/
+
+/** True for an image that may be somebody else's, by its registry. */
+export function isOfPublicRegistry(image: string): boolean {
+  return PUBLIC.test(image)
+}
+
+/** An image without its tag. */
+export function repositoryOf(image: string): string {
+  return image.replace(/@.*$/, '').replace(/:[^/]*$/, '')
+}

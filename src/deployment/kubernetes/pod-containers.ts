@@ -11,7 +11,7 @@ import type { Repository } from '../../files/machine.ts'
 import { sourceAt } from '../../files/file-system.ts'
 import type { Container, ContainerMount } from '../containers/container.ts'
 import { imageContainer, withMounts } from '../containers/images-alone.ts'
-import { isOfOthers } from './image-names.ts'
+import { isOfOthers, isOfPublicRegistry, repositoryOf } from './image-names.ts'
 
 /** So many files that may hold manifests are read of a repository. */
 export const MOST_MANIFESTS = 300
@@ -58,20 +58,20 @@ function runsOn({ kind, containers, hostNetwork, hasSidecars }: Workload): boole
   )
 }
 
-/** The name of an image that somebody builds for himself, without registry and tag. */
+/** An image that somebody builds for himself, without its tag. */
 function ownImage({ run: { image } }: PodContainer): readonly string[] {
   if (image?.known !== true || isOfOthers(image.value)) return []
-  return [posix.basename(image.value.replace(/@.*$/, '')).replace(/:[^:/]*$/, '')]
+  return [repositoryOf(image.value)]
 }
 
 /**
  * The Dockerfile of an image: the one in the directory of its name, or the one that is called for it; the only one of
- * the repository where the manifests run no other image of its own.
+ * the repository where the manifests run no other image of its own, of a registry of its own.
  */
 function dockerfileOf(image: string, isOnly: boolean, { dockerfiles }: Repository): string | null {
-  const named = dockerfiles.filter(path => isCalled(path, image))
-  const [only] = named.length > 0 || !isOnly ? named : dockerfiles
-  return (named.length > 0 ? named : isOnly ? dockerfiles : []).length === 1 ? (only ?? null) : null
+  const named = dockerfiles.filter(path => isCalled(path, posix.basename(image)))
+  const found = named.length > 0 || !isOnly || isOfPublicRegistry(image) ? named : dockerfiles
+  return found.length === 1 ? (found[0] ?? null) : null
 }
 
 function isCalled(path: string, image: string): boolean {
@@ -107,7 +107,6 @@ function serviceOf(image: ComposeService, pod: PodContainer, maps: readonly Conf
     name: pod.name,
     at: pod.at,
     keys: [pod.at],
-    image: run.image,
     entrypoint: words(run.command),
     command: words(run.args),
     environment,
