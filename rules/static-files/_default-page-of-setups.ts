@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import type { Place } from '../../parsers/text/source.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
-import { isDockerfile } from '../../src/files/dockerfiles.ts'
+import { isDockerfile } from '../../src/deployment/setups/stock-site.ts'
 
 /** An application of PHP that a text lays beside the page of Debian's Apache. */
 interface LaidBeside {
@@ -26,9 +26,9 @@ export function laidBesidePages({ setups, machines }: Deployment): readonly Laid
   return texts.flatMap(source => {
     // A backslash continues the line; the offsets stay.
     const text = source.text.replace(/\\\r?\n/g, each => ' '.repeat(each.length))
-    const installs = INSTALLS.exec(text) ?? (isDockerfile(source.path) ? null : TASK.exec(text))
+    const installs = INSTALLS.exec(text) ?? (isDockerfile(source) ? null : TASK.exec(text))
     if (installs === null || /nginx/.test(installs[0])) return []
-    const laid = isDockerfile(source.path)
+    const laid = isDockerfile(source)
       ? [...text.matchAll(COPIES)].filter(({ 1: from = '' }) =>
           hasScript(posix.join(posix.dirname(source.path), from)),
         )

@@ -44,7 +44,7 @@ export const stockSites = memo((texts: readonly Source[]): readonly StockSite[] 
   })
 })
 
-const isDockerfile = ({ path }: Source): boolean => /\/Dockerfile[^/]*$/.test(path)
+export const isDockerfile = ({ path }: Source): boolean => /\/Dockerfile[^/]*$/.test(path)
 
 const PACKAGE = String.raw`(?<=[\s"'\[,=])nginx(?:-(?:core|full|light|extras))?(?=$|["'\s,;&\]\\])`
 const APT = new RegExp(
