@@ -274,7 +274,6 @@ import appServerStaticDirectoryMissing from './app-server/static-directory-missi
 import appServerSupervisorRefused from './app-server/supervisor-refused.ts'
 import appServerSystemReadOnly from './app-server/system-read-only.ts'
 import appServerTransactionPooling from './app-server/transaction-pooling.ts'
-import appServerUnitNeverStarted from './app-server/unit-never-started.ts'
 import appServerUnitNotReloaded from './app-server/unit-not-reloaded.ts'
 import appServerUnitPercent from './app-server/unit-percent.ts'
 import appServerUnitSettingIgnored from './app-server/unit-setting-ignored.ts'
@@ -284,6 +283,7 @@ import appServerUnknownOption from './app-server/unknown-option.ts'
 import appServerUntrustedProxy from './app-server/untrusted-proxy.ts'
 import appServerUpdatedCodeNotLoaded from './app-server/updated-code-not-loaded.ts'
 import appServerUrlPasswordUnescaped from './app-server/url-password-unescaped.ts'
+import appServerUserUnitTarget from './app-server/user-unit-target.ts'
 import appServerUvicornApplicationUnnamed from './app-server/uvicorn-application-unnamed.ts'
 import appServerUwsgiApplicationMissing from './app-server/uwsgi-application-missing.ts'
 import appServerUwsgiOptionMisread from './app-server/uwsgi-option-misread.ts'
@@ -1281,7 +1281,6 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/supervisor-refused', ...appServerSupervisorRefused },
   { id: 'app-server/system-read-only', ...appServerSystemReadOnly },
   { id: 'app-server/transaction-pooling', ...appServerTransactionPooling },
-  { id: 'app-server/unit-never-started', ...appServerUnitNeverStarted },
   { id: 'app-server/unit-not-reloaded', ...appServerUnitNotReloaded },
   { id: 'app-server/unit-percent', ...appServerUnitPercent },
   { id: 'app-server/unit-setting-ignored', ...appServerUnitSettingIgnored },
@@ -1291,6 +1290,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/untrusted-proxy', ...appServerUntrustedProxy },
   { id: 'app-server/updated-code-not-loaded', ...appServerUpdatedCodeNotLoaded },
   { id: 'app-server/url-password-unescaped', ...appServerUrlPasswordUnescaped },
+  { id: 'app-server/user-unit-target', ...appServerUserUnitTarget },
   { id: 'app-server/uvicorn-application-unnamed', ...appServerUvicornApplicationUnnamed },
   { id: 'app-server/uwsgi-application-missing', ...appServerUwsgiApplicationMissing },
   { id: 'app-server/uwsgi-option-misread', ...appServerUwsgiOptionMisread },

@@ -4,21 +4,31 @@ import type { Place, Source } from '../../parsers/text/source.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import type { RuleFinding } from '../../src/engine/rule.ts'
 
-/** Units of the repository that a script or their directory says are to start by themselves, and that nothing starts. */
-export function* neverStarted({ setups }: Deployment): Iterable<RuleFinding> {
+/** Units of a user that targets of the machine want. */
+export function* wantedByMachine({ setups }: Deployment): Iterable<RuleFinding> {
   const texts = setups() ?? []
-  for (const unit of texts.filter(({ path }) => /\.(?:service|timer|socket)$/.test(path))) {
+  for (const unit of unitsAmong(texts)) yield* ofUserUnit(unit, enablingOf(unit, texts))
+}
+
+/** Units of the repository that a script enables and that say nothing of what wants them. */
+export function* enabledInVain({ setups }: Deployment): Iterable<RuleFinding> {
+  const texts = setups() ?? []
+  for (const unit of unitsAmong(texts)) {
+    if (/^\[Install\]/m.test(unit.text) || !/^\[Service\]/m.test(unit.text)) continue
     const enabled = enablingOf(unit, texts)
-    yield* ofUserUnit(unit, enabled)
-    if (enabled !== null && !/^\[Install\]/m.test(unit.text) && /^\[Service\]/m.test(unit.text))
-      yield {
-        at: enabled.at,
-        message: `\`${posix.basename(unit.path)}\` has no \`[Install]\`, so nothing starts it with the machine: The unit files have no installation config`,
-        label: 'enables nothing',
-        related: [{ at: headOf(unit), message: 'the unit' }],
-        help: `Add \`[Install]\` and \`WantedBy=${enabled.isOfUser ? 'default' : 'multi-user'}.target\` to the unit`,
-      }
+    if (enabled === null) continue
+    yield {
+      at: headOf(unit),
+      message: `nothing starts \`${posix.basename(unit.path)}\` at boot: it has no \`[Install]\`, and enabling it does nothing`,
+      label: 'The unit files have no installation config',
+      related: [{ at: enabled.at, message: 'enables nothing' }],
+      help: `Add \`[Install]\` and \`WantedBy=${enabled.isOfUser ? 'default' : 'multi-user'}.target\` to the unit`,
+    }
   }
+}
+
+function unitsAmong(texts: readonly Source[]): readonly Source[] {
+  return texts.filter(({ path }) => /\.(?:service|timer|socket)$/.test(path))
 }
 
 interface Enabling {
@@ -67,6 +77,6 @@ function enablingOf({ path }: Source, texts: readonly Source[]): Enabling | null
 }
 
 function headOf(source: Source): Place {
-  const start = Math.max(0, source.text.search(/^\[Service\]/m))
-  return { source, start, end: start + '[Service]'.length }
+  const { index, 0: head } = /^\[Unit\]/m.exec(source.text) ?? /^\[Service\]/m.exec(source.text)!
+  return { source, start: index, end: index + head.length }
 }

@@ -8,6 +8,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
 import { behindNginx } from './_examples.ts'
+import { enabledInVain } from './_units-of-setups.ts'
 
 const unit = (command: string, more = ''): string => conf`
   «[Unit]»
@@ -50,7 +51,7 @@ const installed = (text: string, command = 'systemctl enable --now shop'): Recor
 })
 
 export default defineRule({
-  summary: 'The unit of an application has no `[Install]`, and nothing else starts it',
+  summary: 'A unit has no `[Install]`, and nothing else starts it',
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
@@ -67,6 +68,23 @@ export default defineRule({
     {
       title: 'a unit that a script starts',
       files: installed(GUNICORN, 'systemctl restart shop.service'),
+    },
+    {
+      title: 'what no reader knows, and a script enables',
+      files: {
+        'deploy/bot.service': conf`
+          «[Unit]»
+          Description=Bot
+
+          [Service]
+          ExecStart=/srv/bot/run
+        `,
+        'deploy/install.sh': conf`
+          #!/bin/sh
+          cp deploy/bot.service /etc/systemd/system/
+          systemctl enable --now bot
+        `,
+      },
     },
     {
       title: 'uvicorn, after another unit',
@@ -100,6 +118,22 @@ export default defineRule({
           WantedBy=sockets.target
         `,
       }),
+    },
+    {
+      title: 'a timer, which the script enables in its place',
+      files: {
+        'deploy/shop.service': GUNICORN,
+        'deploy/shop.timer': conf`
+          [Timer]
+          OnCalendar=daily
+          [Install]
+          WantedBy=timers.target
+        `,
+        'deploy/install.sh': conf`
+          #!/bin/sh
+          systemctl enable --now shop.timer
+        `,
+      },
     },
     {
       title: 'a target that wants it',
@@ -140,13 +174,14 @@ export default defineRule({
       const enabled = enabling(deployment, full)
       yield {
         at,
-        message: `nothing starts \`${full}\` at boot: it has no \`[Install]\`, and no other unit wants it`,
+        message: `nothing starts \`${full}\` at boot: it has no \`[Install]\`, and ${enabled === null ? 'no other unit wants it' : 'enabling it does nothing'}`,
         label: 'The unit files have no installation config',
         ...(enabled === null
           ? { confidence: 'medium' as const }
           : { related: [{ at: enabled, message: 'enables nothing' }] }),
       }
     }
+    yield* enabledInVain(deployment)
   },
 })
 

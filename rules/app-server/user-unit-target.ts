@@ -1,6 +1,6 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { neverStarted } from './_units-of-setups.ts'
+import { wantedByMachine } from './_units-of-setups.ts'
 
 const unit = (install: string): string => conf`
   [Unit]
@@ -24,27 +24,18 @@ const script = (line: string): string => conf`
 `
 
 export default defineRule({
-  summary: 'A unit is enabled, and nothing starts it with the machine',
+  summary: 'A target of the machine wants a unit of a user, and nothing starts it',
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: '`systemctl enable` makes the links that `[Install]` asks for: without it there is nothing to enable, and the service runs until the next start of the machine. The systemd of a user has a `default.target`; `multi-user.target` and `graphical.target` are the machine’s, so a unit that they want is never started there.',
-  remedy:
-    'Give the unit `[Install]` with `WantedBy=multi-user.target`, or `WantedBy=default.target` where it is a user’s',
+  why: 'The systemd of a user has a `default.target`; `multi-user.target` and `graphical.target` are the machine’s. `systemctl --user enable` says “added as a dependency to a non-existent unit”, and the unit is not started when the user’s systemd is.',
+  remedy: 'Write `WantedBy=default.target`, and `loginctl enable-linger` where it is to run without a login',
   references: [
-    'https://www.freedesktop.org/software/systemd/man/latest/systemctl.html#enable%20UNIT%E2%80%A6',
     'https://www.freedesktop.org/software/systemd/man/latest/systemd.special.html#Units%20managed%20by%20the%20user%20service%20manager',
   ],
   unproven:
     'The live tests start no systemd: what it does with a unit when the machine starts, its manual says',
   bad: [
-    {
-      title: 'enabled by a script, without `[Install]`',
-      files: {
-        'deploy/shop.service': unit(''),
-        'deploy/install.sh': script('systemctl enable --now «shop»'),
-      },
-    },
     {
       title: 'a unit of a user',
       files: { 'config/systemd/user/shop.service': unit(wanted('«multi-user.target»')) },
@@ -74,21 +65,8 @@ export default defineRule({
       title: 'a unit of a user that its own target wants',
       files: { 'config/systemd/user/shop.service': unit(wanted('default.target')) },
     },
-    {
-      title: 'a service that its timer starts',
-      files: {
-        'deploy/shop.service': unit(''),
-        'deploy/shop.timer': conf`
-          [Timer]
-          OnCalendar=daily
-          [Install]
-          WantedBy=timers.target
-        `,
-        'deploy/install.sh': script('systemctl enable --now shop.timer'),
-      },
-    },
   ],
   *check(deployment) {
-    yield* neverStarted(deployment)
+    yield* wantedByMachine(deployment)
   },
 })
