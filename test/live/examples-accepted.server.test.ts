@@ -15,7 +15,7 @@ const NAMES = /(?:server|proxy_pass)\s+(?:https?:\/\/)?([a-z][\w-]*(?:\.[a-z][\w
 
 /** What hangs on the machine of the test: addresses, names, packages, files, accounts of an image and words of a person that it lacks, modules compiled in elsewhere. */
 const MACHINE =
-  /bind\(\)|host not found|Cannot load|No such file or directory|does not exist or is empty|must be a valid directory|No MPM loaded|unknown directive "(?:stream|mail)"|any compression methods|Enter PEM pass phrase|getpwnam\("nginx"\)/
+  /bind\(\)|host not found|Cannot load|No such file or directory|does not exist or is empty|must be a valid directory|No MPM loaded|unknown directive "(?:stream|mail|more_\w+|fancyindex\w*|geoip\w*|auth_pam\w*|dav_ext\w*|echo\w*|lua\w*|upload\w*|image_filter\w*|xslt\w*|perl\w*)"|any compression methods|Enter PEM pass phrase|getpwnam\("nginx"\)/
 
 for (const { rule } of await chosenRules()) {
   test(`${rule.id}: what the servers accept is accepted, and what they refuse of a whole tree is refused`, () => {
