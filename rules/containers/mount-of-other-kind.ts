@@ -194,6 +194,19 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a directory that is called like a script',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            acme:
+              image: nginxproxy/acme-companion
+              volumes: ["acme:/etc/acme.sh"]
+          volumes:
+            acme:
+        `,
+      },
+    },
+    {
       title: 'a volume for the directory of the file, and for one that a dot is in',
       files: {
         'docker-compose.yml': conf`
@@ -374,8 +387,7 @@ function* volumesForFiles(deployment: Deployment): Iterable<RuleFinding> {
 }
 
 /** What no program calls a directory. */
-const NAME_OF_FILE =
-  /\/[\w-][\w.-]*\.(?:json|ya?ml|toml|ini|cnf|conf|env|txt|xml|pem|crt|sqlite3?|sql|php|py|sh)$/
+const NAME_OF_FILE = /\/[\w-][\w.-]*\.(?:json|ya?ml|toml|ini|cnf|conf|pem|crt|sqlite3?)$/
 
 function faultOf({ path, target }: ContainerMount, { base, hostFiles, project, mounts }: Container) {
   if (path === null || base === null) return null
