@@ -1,3 +1,26 @@
+import { posix } from 'node:path'
+
+/**
+ * Files that come with nginx, its packages or certbot, by what they set. That one of them was not read leaves nothing
+ * else in doubt.
+ */
+const OF_PACKAGES: ReadonlyMap<string, readonly string[]> = new Map([
+  ['fastcgi_params', ['fastcgi_param']],
+  ['fastcgi.conf', ['fastcgi_param']],
+  ['uwsgi_params', ['uwsgi_param']],
+  ['scgi_params', ['scgi_param']],
+  // Debian's sets headers alone; what people add to it is of the same kind.
+  ['proxy_params', ['proxy_']],
+  ['mime.types', ['types']],
+  ['options-ssl-nginx.conf', ['ssl_']],
+  ['snakeoil.conf', ['ssl_']],
+])
+
+/** True for the name of a file that comes with nginx, its packages or certbot. */
+export function isOfPackages(path: string): boolean {
+  return OF_PACKAGES.has(posix.basename(path))
+}
+
 /**
  * What a file sets that a server or location includes, by its name: the beginnings of its directives. Of some four
  * hundred repositories every file with such a name that is no server itself held these alone, but for one in thirty.
@@ -41,5 +64,5 @@ function named(name: string, words: string): RegExp {
 
 /** The beginnings of the directives that a file sets, by its name alone; null for a name that says nothing of it. */
 export function setByName(path: string): readonly string[] | null {
-  return FAMILIES.find(([name]) => name.test(path))?.[1] ?? null
+  return OF_PACKAGES.get(posix.basename(path)) ?? FAMILIES.find(([name]) => name.test(path))?.[1] ?? null
 }

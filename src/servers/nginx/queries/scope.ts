@@ -4,7 +4,7 @@ import { isUnknownWord, placeText } from '../../../../parsers/text/source.ts'
 import { groupBy } from '../../../../parsers/collections/group-by.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
 import { loadsModulesAlone } from '../includes.ts'
-import { setByName } from '../set-by-name.ts'
+import { isOfPackages, setByName } from '../set-by-name.ts'
 
 /** A block, or null for what stands at the top of the configuration. */
 export type NginxScope = NginxDirective | null
@@ -76,22 +76,6 @@ export function mayHoldUnread(configuration: NginxConfiguration, name: string | 
   return false
 }
 
-/**
- * Files that come with nginx, its packages or certbot, by what they set. That one of them was not read leaves
- * nothing else in doubt.
- */
-const STOCK_FILES: ReadonlyMap<string, readonly string[]> = new Map([
-  ['fastcgi_params', ['fastcgi_param']],
-  ['fastcgi.conf', ['fastcgi_param']],
-  ['uwsgi_params', ['uwsgi_param']],
-  ['scgi_params', ['scgi_param']],
-  // Debian's sets headers alone; what people add to it is of the same kind.
-  ['proxy_params', ['proxy_']],
-  ['mime.types', ['types']],
-  ['options-ssl-nginx.conf', ['ssl_']],
-  ['snakeoil.conf', ['ssl_']],
-])
-
 /** Directories of the packages, empty as they come, into which sites and settings of the whole server are put. */
 const STOCK_DIRECTORY =
   /(?:^|\/)(?:conf\.d|modules-enabled|sites-enabled|sites|vhosts?(?:\.d)?)\/[^/]*\*[^/]*$/
@@ -117,7 +101,7 @@ const LOCAL: ReadonlySet<string> = new Set([
  * tree that lacks it has nothing in it.
  */
 export function bringsNoServer(configuration: NginxConfiguration, path: string): boolean {
-  if (loadsModulesAlone(path) || STOCK_FILES.has(path.slice(path.lastIndexOf('/') + 1))) return true
+  if (loadsModulesAlone(path) || isOfPackages(path)) return true
   if (/(?:^|\/)conf\.d\/[^/]*\*[^/]*$/.test(path) && hasSites(configuration)) return true
   const by = (includesByName(configuration).get(posix.basename(path)) ?? []).filter(({ args }) =>
     isSamePath(args[0]?.value ?? '', path),
@@ -138,7 +122,7 @@ const hasSites = memo(({ sources }: NginxConfiguration): boolean =>
 function maySet(path: string, name: string | null): boolean {
   if (loadsModulesAlone(path)) return name === 'load_module'
   if (name !== null && LOCAL.has(name) && STOCK_DIRECTORY.test(path)) return false
-  const set = STOCK_FILES.get(path.slice(path.lastIndexOf('/') + 1)) ?? setByName(path)
+  const set = setByName(path)
   if (set === null) return true
   return name !== null && name !== 'proxy_pass' && set.some(prefix => name.startsWith(prefix))
 }
