@@ -2,8 +2,7 @@ import { isUnknownWord } from '../../parsers/text/source.ts'
 import { isStandIn } from '../../parsers/text/stand-in.ts'
 import { buildDeployment } from '../deployment/build/build-deployment.ts'
 import type { MachineInput } from '../deployment/build/machines.ts'
-import { containerOf, everyContainer } from '../deployment/containers/brought-files.ts'
-import { podContainers } from '../deployment/kubernetes/pod-containers.ts'
+import { containerOf, containersAndPods } from '../deployment/containers/brought-files.ts'
 import {
   type Configurations,
   containersAlone,
@@ -55,10 +54,7 @@ export function serverJoiner(
         setups: machine.setups,
         setupsBeside: machine.setupsBeside,
         guides: machine.guides,
-        containers: () =>
-          repository === undefined
-            ? []
-            : [...everyContainer(repository, projects), ...podContainers(repository)],
+        containers: () => (repository === undefined ? [] : containersAndPods(repository, projects)),
         python: settings.python ?? null,
         shell: settings.shell ?? null,
       }),

@@ -4,8 +4,7 @@ import { withPhpProjects } from '../deployment/build/programs/with-php-projects.
 import { withLyingProjects, withPhpFiles, withStarters } from '../deployment/build/programs/with-starters.ts'
 import { withWsgiScripts } from '../deployment/build/programs/with-wsgi-scripts.ts'
 import { looseFiles } from '../deployment/containers/loose-files.ts'
-import { everyContainer } from '../deployment/containers/brought-files.ts'
-import { podContainers } from '../deployment/kubernetes/pod-containers.ts'
+import { containersAndPods, everyContainer } from '../deployment/containers/brought-files.ts'
 import type { Container } from '../deployment/containers/container.ts'
 import { type Configurations, machineOf, type Servers } from '../deployment/containers/join-containers.ts'
 import type { Deployment } from '../deployment/model.ts'
@@ -139,8 +138,7 @@ export function understand(
     apache: [...mains.apache, ...sets.flatMap(set => set.apache), ...hosts],
     htaccess: alone,
     deployments: [...deployments, ...lying],
-    containers: () =>
-      repository === undefined ? [] : [...everyContainer(repository, projects), ...podContainers(repository)],
+    containers: () => (repository === undefined ? [] : containersAndPods(repository, projects)),
     failures: reader.failures,
   }
 }
