@@ -1,9 +1,11 @@
 import { placeText } from '../../parsers/text/source.ts'
-import { askHost, urlOfDirectory } from '../../src/deployment/requests/ask-host.ts'
+import { askHost, type HostQuestion, urlOfDirectory } from '../../src/deployment/requests/ask-host.ts'
 import { hostsHolding } from '../../src/deployment/requests/hosts-holding.ts'
-import { EXISTING } from '../../src/deployment/requests/made-up-requests.ts'
+import { CLIENT, EXISTING } from '../../src/deployment/requests/made-up-requests.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { parseApacheNetwork } from '../../src/servers/addresses/apache.ts'
+import { formatIp } from '../../src/servers/addresses/ip.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { htaccessFilesOf } from '../../src/servers/apache/queries/htaccess.ts'
 import { namePlace } from '../../src/servers/apache/queries/places.ts'
@@ -45,8 +47,8 @@ export default defineRule({
   securitySeverity: 7.5,
   cwe: [863],
   since: '0.1.0',
-  why: '`<Location>` is merged after every `<Directory>`, `<Files>` and `.htaccess`, and its `Require` replaces theirs. `Require all granted` in `<Location />` takes back every restriction of the whole site, that of `.ht*` too.',
-  remedy: 'Write `Require all granted` into `<Directory>` for the document root',
+  why: '`<Location>` is merged after every `<Directory>`, `<Files>` and `.htaccess`, and its `Require` replaces theirs. `Require all granted` in `<Location />` takes back every restriction of the whole site, that of `.ht*` too; `Require ip` gives what is denied there to those addresses.',
+  remedy: 'Write the `Require` into `<Directory>` for the document root, or `AuthMerging And` beside it',
   references: ['https://httpd.apache.org/docs/2.4/sections.html#merging'],
   bad: [
     {
@@ -105,8 +107,65 @@ export default defineRule({
         ...PRIVATE,
       },
     },
+    {
+      title: 'a denied directory, for the addresses of the office',
+      files: {
+        'etc/apache2/apache2.conf': main(conf`
+          <Directory /srv/www/private>
+              Require all denied
+          </Directory>
+          <Location />
+              «Require» ip 10.0.0.0/8 127.0.0.1
+          </Location>
+        `),
+        ...PRIVATE,
+      },
+    },
+    {
+      title: 'what a section of files denies, for some addresses',
+      files: {
+        'etc/apache2/apache2.conf': main(conf`
+          <FilesMatch "\.(yml|inc)$">
+              Require all denied
+          </FilesMatch>
+          <Location />
+              «Require» ip 10.1
+          </Location>
+        `),
+        'srv/www/index.html': 'page',
+      },
+    },
   ],
   good: [
+    {
+      title: 'a directory for other addresses than its location',
+      files: {
+        'etc/apache2/apache2.conf': main(conf`
+          <Directory /srv/www/private>
+              Require ip 10.0.0.0/8
+          </Directory>
+          <Location /private>
+              Require ip 192.168.7.0/24
+          </Location>
+        `),
+        ...PRIVATE,
+      },
+    },
+    {
+      title: 'addresses that both have to let in',
+      files: {
+        'etc/apache2/apache2.conf': main(conf`
+          <Directory /srv/www/private>
+              Require all denied
+          </Directory>
+          <Location />
+              AuthMerging And
+              Require ip 10.0.0.0/8 127.0.0.1
+          </Location>
+        `),
+        ...PRIVATE,
+      },
+    },
     {
       title: 'files that a location does not hold, and those that the old lines refuse',
       files: {
@@ -171,33 +230,34 @@ export default defineRule({
   *check(deployment) {
     for (const asked of hostsHolding(deployment, ['location', 'locationmatch'])) {
       const { configuration, host } = asked
-      const granting = ['location', 'locationmatch']
-        .flatMap(ofHost)
-        .filter(({ children }) => children.some(grantsAll))
-      if (granting.length === 0) continue
+      const locations = ['location', 'locationmatch'].flatMap(ofHost)
+      const letting = locations.flatMap(({ children }) => children.flatMap(whoIsLetIn))
+      if (letting.length === 0) continue
       const sections = ofHost('directory').filter(({ children }) => restricts(children))
       const restricted = [
-        ...sections.map(section => ({ path: section.args[0]?.value ?? '', at: namePlace(section) })),
+        ...sections.map(section => ({
+          path: section.args[0]?.value ?? '',
+          at: namePlace(section),
+          isDenied: section.children.some(deniesAll),
+        })),
         ...htaccessFilesOf(configuration, deployment.filesOf(configuration), host).flatMap(
           ({ file, directory }) => {
             const line = file.children.find(isRestriction)
-            return line === undefined ? [] : [{ path: directory, at: namePlace(line) }]
+            return line === undefined
+              ? []
+              : [{ path: directory, at: namePlace(line), isDenied: file.children.some(deniesAll) }]
           },
         ),
       ]
-      for (const { path, at } of restricted) {
+      for (const { path, at, isDenied } of restricted) {
         const url = urlOfDirectory(asked, path)
         if (url === null || url === '/') continue
-        const { end, steps } = askHost(deployment, asked, `${url}${EXISTING}.txt`)
-        if (end.kind !== 'file') continue
-        const access = steps.findLast(({ kind }) => kind === 'access')?.at
-        const line = granting
-          .flatMap(({ children }) => children)
-          .find(({ source, start }) => source === access?.source && start === access.start)
-        if (access === undefined || access === null || line === undefined || placeText(at) === '') continue
+        // What is for some addresses already may well be for others.
+        const found = grantedBy(`${url}${EXISTING}.txt`, isDenied ? letting : letting.filter(isForAll))
+        if (found === null || placeText(at) === '') continue
         yield {
-          at: namePlace(line),
-          message: `this grants \`${url}\` to everyone, which is restricted as a directory`,
+          at: namePlace(found.line),
+          message: `this grants \`${url}\` to ${found.who}, which is ${isDenied ? 'denied' : 'restricted'} as a directory`,
           related: [{ at, message: 'replaced by the Location' }],
         }
       }
@@ -205,22 +265,35 @@ export default defineRule({
         const base = directory === null ? '/' : urlOfDirectory(asked, directory)
         const name = base === null ? null : sampleName(section)
         if (base === null || name === null) continue
-        for (const below of basesOf(granting, base)) {
-          const { end, steps } = askHost(deployment, asked, `${below}${name}`, { htaccess: 'read-alone' })
-          if (end.kind !== 'file') continue
-          const access = steps.findLast(({ kind }) => kind === 'access')?.at
-          const line = granting
-            .flatMap(({ children }) => children)
-            .find(({ source, start }) => source === access?.source && start === access.start)
-          if (line === undefined) continue
+        for (const below of basesOf(locations, base)) {
+          // What Apache's own file denies nobody puts there for a few addresses.
+          const lines = name.startsWith('.ht') ? letting.filter(isForAll) : letting
+          const found = grantedBy(`${below}${name}`, lines, { htaccess: 'read-alone' })
+          if (found === null) continue
           yield {
-            at: namePlace(line),
+            at: namePlace(found.line),
             severity: name.startsWith('.ht') ? ('info' as const) : ('warning' as const),
-            message: `this grants \`${below}${name.replace(EXISTING, '…')}\` to everyone, which \`<${section.name}>\` denies`,
+            message: `this grants \`${below}${name.replace(EXISTING, '…')}\` to ${found.who}, which \`<${section.name}>\` denies`,
             related: [{ at: namePlace(section), message: 'replaced by the Location' }],
           }
           break
         }
+      }
+
+      /** Who gets a file by a line of a location; null where no such line decides. */
+      function grantedBy(target: string, lines: readonly LetIn[], more: HostQuestion = {}): LetIn | null {
+        const clients = [...new Set(lines.map(({ client }) => client))].slice(0, MOST_CLIENTS)
+        for (const client of clients) {
+          const { end, steps } = askHost(deployment, asked, target, { ...more, client })
+          if (end.kind !== 'file') continue
+          const access = steps.findLast(({ kind }) => kind === 'access')?.at
+          const found = lines.find(
+            ({ line, client: own }) =>
+              own === client && line.source === access?.source && line.start === access.start,
+          )
+          if (found !== undefined) return found
+        }
+        return null
       }
 
       function ofHost(name: string): readonly ApacheDirective[] {
@@ -269,14 +342,40 @@ function sampleName(section: ApacheDirective): string | null {
   return null
 }
 
-/** Where below a directory a location that grants may lie. */
-function basesOf(granting: readonly ApacheDirective[], base: string): readonly string[] {
+/** Where below a directory a location may lie. */
+function basesOf(locations: readonly ApacheDirective[], base: string): readonly string[] {
   const bases = new Set([base])
-  for (const section of granting) {
+  for (const section of locations) {
     const { kind, text } = sectionPattern(section)
     if (kind === 'plain' && text.startsWith(base)) bases.add(text.endsWith('/') ? text : `${text}/`)
   }
   return [...bases].slice(0, 4)
+}
+
+/** Somebody whom a `Require` of a location lets in. */
+interface LetIn {
+  readonly line: ApacheDirective
+  /** The address of one of them. */
+  readonly client: string
+  readonly who: string
+}
+
+/** As many addresses are asked with. */
+const MOST_CLIENTS = 4
+
+function whoIsLetIn(line: ApacheDirective): readonly LetIn[] {
+  if (grantsAll(line)) return [{ line, client: CLIENT, who: 'everyone' }]
+  const [kind = '', ...networks] = line.args.map(({ value }) => value.toLowerCase())
+  if (line.name !== 'Require' || kind !== 'ip') return []
+  const ips = networks.map(text => parseApacheNetwork(text)?.ip)
+  const [ip] = ips
+  return ip === undefined || ips.includes(undefined)
+    ? []
+    : [{ line, client: formatIp(ip), who: `\`${networks.join(' ')}\`` }]
+}
+
+function isForAll({ line }: LetIn): boolean {
+  return grantsAll(line)
 }
 
 function deniesAll({ name, args }: ApacheDirective): boolean {

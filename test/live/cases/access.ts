@@ -269,6 +269,17 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'access/location-undoes-directory',
+    examples: {
+      bad: 'a denied directory, for the addresses of the office',
+      good: 'addresses that both have to let in',
+    },
+    shows: 'an address of the office gets what the directory denies to all',
+    request: { url: `${SITE}/private/report.txt` },
+    harm: ({ response }) => response.status === 200,
+    sound: ({ response }) => response.status === 403,
+  },
+  {
+    rule: 'access/location-undoes-directory',
     examples: { bad: 'the whole site is granted', good: 'granted by the directory' },
     shows: 'a client of another network gets the file',
     request: { url: 'http://example.org/private/report.txt' },
