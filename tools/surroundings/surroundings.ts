@@ -1,0 +1,50 @@
+import {
+  composeInScript,
+  composeSample,
+  composeTemplate,
+  dockerRun,
+  dockerTasks,
+  pods,
+  quadlets,
+} from './containers.ts'
+import {
+  filledInLocation,
+  filledInServer,
+  includeInHost,
+  includeInHttp,
+  includeInLocation,
+  includeInServer,
+  withoutMain,
+} from './lines.ts'
+import { cloudInit, configMap, directories, image, mounts, oneDirectory, role, script } from './placed.ts'
+import { supervised } from './units.ts'
+import type { Lay } from './files.ts'
+
+/** Every surrounding into which an example can be laid, by its name. */
+export const surroundings: ReadonlyMap<string, Lay> = new Map(
+  Object.entries({
+    dockerRun,
+    dockerTasks,
+    quadlets,
+    composeTemplate,
+    composeSample,
+    composeInScript,
+    pods,
+    script,
+    cloudInit,
+    role,
+    oneDirectory,
+    directories,
+    image,
+    mounts,
+    configMap,
+    supervised,
+    includeInHttp,
+    includeInServer,
+    includeInLocation,
+    includeInHost,
+    filledInServer,
+    filledInLocation,
+    withoutMain,
+  }),
+)
