@@ -1,6 +1,8 @@
+import { posix } from 'node:path'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { type AskedHost, askHost, originOf, urlOfDirectory } from '../../src/deployment/requests/ask-host.ts'
 import { MISSING, PATHS } from '../../src/deployment/requests/made-up-requests.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { isForHtaccess } from '../../src/servers/apache/htaccess-alone.ts'
 import { documentRoot } from '../../src/servers/apache/requests/document-root.ts'
@@ -93,13 +95,14 @@ export function* loopsWithin(deployment: Deployment, asked: AskedHost) {
     lines.slice(0, MOST_LINES).map(({ line }) => line),
     path => isServed || (root !== undefined && files.kind(root.replace(/\/$/, '') + path) === 'file'),
   )
-  for (const path of pathsOf(deployment, asked, lines)) {
+  const page = root === undefined ? null : supposedPage(lines, root, files)
+  for (const path of pathsOf(deployment, asked, lines, page)) {
     const urls: string[] = []
     const places: Place[] = []
     let next: string | null = path
     while (next !== null && !urls.includes(next) && urls.length < MOST_PATHS) {
       urls.push(next)
-      const outcome = askWhateverStands(deployment, asked, next)
+      const outcome = askWhateverStands(deployment, asked, next, page)
       const place = redirectPlace(outcome)
       next = place === null ? null : pathOn(outcome.end, origin)
       if (place !== null) places.push(place)
@@ -135,8 +138,9 @@ function askWhateverStands(
   deployment: Deployment,
   asked: AskedHost,
   url: string,
+  page: string | null,
 ): ReturnType<typeof askHost> {
-  const outcome = askHost(deployment, asked, url)
+  const outcome = askHost(deployment, asked, url, page === null ? {} : { page })
   if (outcome.end.kind !== 'unknown' || !url.endsWith('/')) return outcome
   const directory = askHost(deployment, asked, url, { standing: 'directory' })
   const nothing = askHost(deployment, asked, url, { standing: 'nothing' })
@@ -178,11 +182,30 @@ function indexIn(deployment: Deployment, { configuration, host }: AskedHost, dir
   return first ?? (names === undefined && there.length === 1 ? (there[0] ?? null) : null)
 }
 
+/**
+ * A page of a site of which only the `.htaccess` is here, for rules that redirect its suffix away: there is one, or
+ * nobody would have written them.
+ */
+function supposedPage(
+  lines: ReturnType<typeof redirectingLines>,
+  root: string,
+  files: FileSystem,
+): string | null {
+  for (const { line } of lines) {
+    const suffix = /\\\.(php|html?)\$?$/.exec(line.args[0]?.value ?? '')?.[1]
+    if (line.name !== 'RewriteRule' || suffix === undefined) continue
+    const has = files.list(root)?.some(({ name }) => name.endsWith(`.${suffix}`)) === true
+    if (!has) return `${root.replace(/\/$/, '')}/page.${suffix}`
+  }
+  return null
+}
+
 /** What is worth asking for: where the redirects lead, and files whose names they may change. */
 function pathsOf(
   deployment: Deployment,
   asked: AskedHost,
   lines: ReturnType<typeof redirectingLines>,
+  supposed: string | null,
 ): readonly string[] {
   const { configuration, host } = asked
   const files = deployment.filesOf(configuration)
@@ -204,6 +227,7 @@ function pathsOf(
     if (!isRule || configuration.main === null || !isForHtaccess(configuration.main) || isBeside)
       found.add(url)
   }
+  if (supposed !== null) found.add(`/${posix.basename(supposed)}`)
   if (root !== undefined && lines.some(({ line }) => line.name === 'RewriteRule'))
     for (const extension of ['html', 'php', 'htm']) {
       const page = (files.list(root) ?? []).find(

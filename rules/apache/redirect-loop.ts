@@ -323,6 +323,31 @@ export default defineRule({
       },
     },
     {
+      title: 'a suffix that is taken away and added to what is no directory',
+      files: {
+        '.htaccess': conf`
+          RewriteEngine On
+          RewriteRule ^(.+)\.php$ «/$1» [R=301,L]
+          RewriteCond %{REQUEST_FILENAME} !-d
+          RewriteCond %{DOCUMENT_ROOT}/$1.php -f
+          RewriteRule ^(.+)$ $1.php [L]
+        `,
+        'about.php': '<?php',
+      },
+    },
+    {
+      title: 'a suffix that is taken away and added, of pages that nobody brought',
+      files: {
+        '.htaccess': conf`
+          RewriteEngine On
+          RewriteRule ^([^.]+)\.php$ «/$1» [R=302,NC,L]
+          RewriteCond %{REQUEST_FILENAME} !-d
+          RewriteCond %{REQUEST_FILENAME}\.php -f
+          RewriteRule ^(.*)$ $1.php [NC,L]
+        `,
+      },
+    },
+    {
       title: 'a pattern that matches where it leads, in a .htaccess alone',
       files: { '.htaccess': 'RedirectMatch 301 ^/shop «/shop/»\n' },
     },
@@ -564,6 +589,38 @@ export default defineRule({
           RewriteRule ^(.*)$ $1.html [L]
         `),
         'srv/www/about.html': 'about',
+      },
+    },
+    {
+      title: 'a suffix of pages that nobody brought: what the client wrote, another one, and once',
+      files: {
+        '.htaccess': conf`
+          RewriteEngine On
+          RewriteCond %{THE_REQUEST} \s/+(.+)\.php[\s?] [NC]
+          RewriteRule ^ /%1 [R=301,L]
+          RewriteCond %{ENV:REDIRECT_STATUS} ^$
+          RewriteRule ^(.+)\.html$ /$1 [R=301,L]
+          RewriteRule ^(.+)\.htm$ /$1.html [R=301,L]
+          RewriteCond %{REQUEST_FILENAME} !-d
+          RewriteCond %{REQUEST_FILENAME}.php -f
+          RewriteRule ^(.+)$ $1.php [L]
+          RewriteCond %{REQUEST_FILENAME} !-d
+          RewriteCond %{REQUEST_FILENAME}.html -f
+          RewriteRule ^(.+)$ $1.html [L]
+        `,
+      },
+    },
+    {
+      title: 'a suffix that END keeps from the second round',
+      files: {
+        '.htaccess': conf`
+          RewriteEngine On
+          RewriteRule ^(.+)\.php$ /$1 [R=301,L]
+          RewriteCond %{REQUEST_FILENAME} !-d
+          RewriteCond %{REQUEST_FILENAME}.php -f
+          RewriteRule ^(.+)$ $1.php [END]
+        `,
+        'about.php': '<?php',
       },
     },
     {

@@ -7,6 +7,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import { djangoInApache } from '../django/_examples.ts'
+import { apacheMain } from '../_examples.ts'
 import { configuredPath, holdsModule, withoutSlash } from '../_python-path.ts'
 
 const script = (module: string, lines = ''): string => conf`
@@ -75,6 +76,20 @@ export default defineRule({
       }),
     },
     {
+      title: 'the script of a project without anything else of it',
+      files: {
+        'etc/apache2/apache2.conf': apacheMain(
+          conf`
+            WSGIDaemonProcess shop python-path=/srv/shop
+            WSGIScriptAlias / /srv/shop/shop/wsgi.py process-group=shop application-group=%{GLOBAL}
+          `,
+          ['wsgi'],
+        ),
+        'srv/shop/shop/wsgi.py': script('"shop.settings"'),
+        'srv/shop/requirements.txt': 'Django==4.2\n',
+      },
+    },
+    {
       title: 'settings that are compiled',
       files: tree('"shop.production"', { 'opt/shop/shop/production.so': '' }),
     },
@@ -120,10 +135,18 @@ function lackingIn(
     const entries = files.list(at)
     if (entries === null) return files.kind(`${at}.py`) === 'file' ? name : null
     if (!entries.some(each => each.name === part || each.name.startsWith(`${part}.`)))
-      return mayBeIgnored ? null : name
+      return mayBeIgnored || isExcerpt(files, at, python) ? null : name
     at = posix.join(at, part)
   }
   return null
+}
+
+/** True for a package of which only the script was brought: what else the project has there, nobody sees. */
+function isExcerpt(files: FileSystem, directory: string, { path }: PythonFacts): boolean {
+  const others = (files.list(directory) ?? []).filter(
+    ({ name, kind }) => (kind === 'directory' || name.endsWith('.py')) && name !== '__pycache__',
+  )
+  return others.every(({ name }) => posix.join(directory, name) === path)
 }
 
 /** True where no directory of the path has the package, and that of the script has such settings: it was renamed. */

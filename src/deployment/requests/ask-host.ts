@@ -34,6 +34,8 @@ export interface HostQuestion {
   readonly index?: string
   /** What stands at the paths of which nobody knows, for a caller who asks for both. */
   readonly standing?: 'directory' | 'nothing'
+  /** A file that the caller takes to be there, by its path on the machine, and nothing of its name without suffix. */
+  readonly page?: string
   /** As if no `.htaccess` were there but those that the audit has. */
   readonly htaccess?: 'read-alone'
 }
@@ -64,6 +66,7 @@ export function askHost(
     scheme: asked,
     index,
     standing,
+    page,
     htaccess,
   }: HostQuestion = {},
 ): ApacheOutcome {
@@ -81,6 +84,7 @@ export function askHost(
     asked,
     index,
     standing,
+    page,
     htaccess,
     [...headers.values],
     headers.complete,
@@ -97,7 +101,9 @@ export function askHost(
     answer = apacheOutcome(configuration, host, request, {
       files,
       assume(path) {
-        const kind = assume(files, path)
+        if (page !== undefined && files.kind(path) === null && page.replace(/(?<=[^/])\.\w+$|$/, '') === path)
+          return null
+        const kind = path === page ? 'file' : assume(files, path)
         return kind === undefined ? supposed(files, path, standing) : kind
       },
       skipsUnreadHtaccess: directory => htaccess === 'read-alone' || holds(directory),
@@ -110,6 +116,9 @@ export function askHost(
 
 const answersOf = memo((_: Deployment): Map<object, Map<string, ApacheOutcome>> => new Map())
 
+/** What a URL without its suffix stands for: no directory `about` is beside an `about.php`, where nobody shows one. */
+const PAGES = ['.php', '.html', '.htm']
+
 /**
  * As for every probe; and a file that stands in a directory of the audit is not taken to be in another directory
  * below that one too, of which the audit has nothing: an `index.php` that is here is not in `blog/`.
@@ -118,7 +127,8 @@ function assume(files: FileSystem, path: string): FileKind | null | undefined {
   const assumed = ASSUMING.assume?.(path)
   if (assumed !== undefined) return assumed
   let directory = posix.dirname(path)
-  if (files.kind(directory) === 'directory') return undefined
+  if (files.kind(directory) === 'directory')
+    return PAGES.some(suffix => files.kind(path + suffix) === 'file') ? null : undefined
   while (directory !== '/' && files.kind(directory) === null) directory = posix.dirname(directory)
   return files.kind(posix.join(directory, posix.basename(path))) === 'file' ? null : undefined
 }
