@@ -6,7 +6,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import {
   type ApacheConfiguration,
   type ApacheDirective,
-  readsEveryInclude,
+  mayHoldSectionsUnread,
 } from '../../src/servers/apache/configuration.ts'
 import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
@@ -60,6 +60,24 @@ export default defineRule({
       `),
     },
     {
+      title: 'no section of access at all, in a site for PHP-FPM',
+      files: {
+        'deploy/shop.conf': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              DocumentRoot /var/www/shop
+              Alias /media «/data/media»
+              <Directory /data/media>
+                  Options -Indexes
+              </Directory>
+              <FilesMatch "\.php$">
+                  SetHandler "proxy:unix:/run/php/php8.2-fpm.sock|fcgi://localhost"
+              </FilesMatch>
+          </VirtualHost>
+        `,
+      },
+    },
+    {
       title: 'the script of an application',
       files: site(
         'WSGIScriptAlias /api «/srv/api/wsgi.py»\n<Directory /srv/ap>\nRequire all granted\n</Directory>',
@@ -95,6 +113,10 @@ export default defineRule({
       ),
     },
     {
+      title: 'a site of which nobody knows the release',
+      files: site('Alias /media /data/media', '<Directory /data/media>\nOptions -Indexes\n</Directory>'),
+    },
+    {
       title: 'all is proxied',
       files: {
         'deploy/shop.conf': root(
@@ -128,7 +150,7 @@ export default defineRule({
   ],
   *check({ apache }) {
     for (const configuration of apache) {
-      if (configuration.main !== null || !readsEveryInclude(configuration) || !isOfToday(configuration))
+      if (configuration.main !== null || mayHoldSectionsUnread(configuration) || !isOfToday(configuration))
         continue
       const grants = grantsOf(configuration)
       for (const [name, index] of SERVING)
@@ -167,8 +189,16 @@ const OF_DISTRIBUTIONS =
 
 /** True where a line has the words of 2.4, whose main file denies everything. */
 function isOfToday({ occurrences }: ApacheConfiguration): boolean {
-  return (occurrences.get('require') ?? []).some(({ args }) =>
-    /^(?:all|ip|host|local|method|expr|not)$/i.test(args[0]?.value ?? ''),
+  const has = (name: string, word: RegExp): boolean =>
+    (occurrences.get(name) ?? []).some(({ args }) => args.some(({ value }) => word.test(value)))
+  if (has('require', /^(?:all|ip|host|local|method|expr|not)$/i)) return true
+  // Nothing of access at all: what came after 2.2 shows that the site is for 2.4.
+  if (['order', 'allow', 'deny', 'satisfy'].some(name => occurrences.has(name))) return false
+  return (
+    ['if', 'protocols', 'sslopensslconfcmd', 'includeoptional'].some(name => occurrences.has(name)) ||
+    has('sethandler', /^proxy:/) ||
+    has('sslcertificatefile', /^\/etc\/letsencrypt\//) ||
+    has('wsgidaemonprocess', /python3/)
   )
 }
 

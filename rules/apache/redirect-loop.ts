@@ -140,6 +140,19 @@ export default defineRule({
       },
     },
     {
+      title: 'behind the balancer, for the port of TLS, if mod_rewrite is there',
+      files: {
+        '.htaccess': conf`
+          <IfModule mod_rewrite.c>
+              RewriteEngine On
+              «RewriteCond» %{SERVER_PORT} !^443$
+              RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]
+          </IfModule>
+        `,
+        '.ebextensions/01-alb.config': BALANCER,
+      },
+    },
+    {
       title: 'in a container behind Traefik',
       files: {
         'compose.yaml': conf`
@@ -731,7 +744,7 @@ export default defineRule({
           yield {
             at: over.at,
             message: `${before.proxy} terminates TLS, so Apache sees plain HTTP and redirects every URL of https to itself`,
-            related: [...over.related, { at: before.at, message: 'TLS ends here' }],
+            related: [...over.related, { at: before.at, message: 'TLS ends here', isOutside: true as const }],
           }
       }
       yield* namesAgainstThemselves(deployment, asked)

@@ -6,6 +6,7 @@ import {
   type ApacheConfiguration,
   type ApacheDirective,
   mayHoldSectionsUnread,
+  mayHoldSitesUnread,
 } from '../../src/servers/apache/configuration.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { type AskedHost, askedHosts, askHost } from '../../src/deployment/requests/ask-host.ts'
@@ -38,7 +39,7 @@ const main = (lines: string): string =>
 export default defineRule({
   summary: 'A directory that is served, and to which nothing grants access',
   severity: 'error',
-  otherSeverities: { warning: 'where a `.htaccess` that the audit does not have could grant it' },
+  otherSeverities: { warning: 'where a `.htaccess` or a file of `conf-enabled` that the audit does not have could grant it' },
   confidence: 'high',
   since: '0.1.0',
   why: 'The main file of every distribution denies the whole file system: what lies outside of `/var/www` needs a `<Directory>` of its own that grants access, else every request is answered with 403 (AH01630).',
@@ -75,6 +76,17 @@ export default defineRule({
               AllowOverride All
           </Directory>
         `).replace('DocumentRoot /var/www', 'DocumentRoot «/home/deploy/site»'),
+      },
+    },
+    {
+      title: 'beside the main file of Debian, whose other files nobody brought',
+      files: {
+        'etc/apache2/apache2.conf': main(conf`
+          Alias /media «/data/shop/media»
+          <Location /media>
+              Header set X-Content-Type-Options nosniff
+          </Location>
+        `).replace('Listen 80\n', 'Listen 80\nIncludeOptional conf-enabled/*.conf\n'),
       },
     },
   ],
@@ -240,12 +252,12 @@ export default defineRule({
         // Whoever denies a whole site, or all of a URL, means it.
         if ((isOwn && index === 0) || (denial.directive !== null && own === null)) continue
         if (isFilledIn(asked, url)) continue
-        if (isOwn ? isDeniedTwice(own) : mayHoldSectionsUnread(asked.configuration)) continue
+        if (isOwn ? isDeniedTwice(own) : mayHoldSitesUnread(asked.configuration)) continue
         const word = isOwn ? denial.directive?.args.at(-1) : undefined
         yield {
           at: denial.directive !== null && word !== undefined ? wordPlace(denial.directive, word) : at,
           cause: directive,
-          ...(sure === null && { severity: 'warning' as const, confidence: 'medium' as const }),
+          ...((sure === null || (!isOwn && mayHoldSectionsUnread(asked.configuration))) && { severity: 'warning' as const, confidence: 'medium' as const }),
           message: isOwn
             ? `\`${url}\` serves this directory, and every request is denied: 403`
             : `nothing grants access to \`${directory}\`, so every request below \`${url}\` is answered with 403${sure === null ? ', unless a `.htaccess` there grants it' : ''}`,

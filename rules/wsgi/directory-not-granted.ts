@@ -4,7 +4,7 @@ import { argumentPlace } from '../../src/deployment/places.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { mayHoldSectionsUnread } from '../../src/servers/apache/configuration.ts'
+import { mayHoldSectionsUnread, mayHoldSitesUnread } from '../../src/servers/apache/configuration.ts'
 import { modWsgiMain } from '../_examples.ts'
 import { effectiveAccess } from '../../src/servers/apache/queries/effective-access.ts'
 import { settingOf } from '../../src/servers/apache/queries/server-settings.ts'
@@ -32,6 +32,7 @@ const host = (script: string, lines: string): Record<string, string> => ({
 export default defineRule({
   summary: 'Apache is not allowed to run the script',
   severity: 'error',
+  otherSeverities: { warning: 'where a file of `conf-enabled` that the audit does not have could grant it' },
   confidence: 'high',
   since: '0.1.0',
   why: 'A stock Apache 2.4 denies every directory. Where nothing grants the one of the script, each request is a 403, “client denied by server configuration” (AH01630) in the error log.',
@@ -137,21 +138,22 @@ export default defineRule({
     },
   ],
   *check({ applications, filesOf }) {
-    const denied = new Map<Application['directive'], Place>()
+    const denied = new Map<Application['directive'], { readonly at: Place; readonly isSure: boolean }>()
     for (const application of applications) {
       // The sections of a directory of scripts hold for what is in it.
       if (isDirectory(filesOf(application.configuration), application)) continue
-      if (mayHoldSectionsUnread(application.configuration)) continue
+      if (mayHoldSitesUnread(application.configuration)) continue
       const at = decidedBy(application)
-      if (at !== null) denied.set(application.directive, at)
+      const isSure = !mayHoldSectionsUnread(application.configuration)
+      if (at !== null) denied.set(application.directive, { at, isSure })
     }
-    for (const directive of denied.keys()) {
-      const at = denied.get(directive)
+    for (const [directive, { at, isSure }] of denied) {
       yield {
         at: argumentPlace(directive, 1),
         message: `nothing grants access to \`${directive.args[1]?.value}\`, so every request of this application is a 403`,
         label: 'denied',
-        related: at === undefined ? [] : [{ at, message: 'this holds for it' }],
+        ...(!isSure && { severity: 'warning' as const }),
+        related: [{ at, message: 'this holds for it' }],
       }
     }
   },

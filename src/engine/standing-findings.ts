@@ -70,7 +70,12 @@ function doesNotDeny(visit: Visit, { key, rule, presences, path }: Claim): boole
   if (all === undefined)
     return (path !== null && !world.hasRead(path)) || !presences.some(presence => holdsIn(world, presence))
   return all.some(({ finding: { related = [], at } }) =>
-    related.every(other => other.at.source.path === at.source.path || isOnlyWith(world, other.at, presences)),
+    related.every(
+      other =>
+        other.isOutside === true ||
+        other.at.source.path === at.source.path ||
+        isOnlyWith(world, other.at, presences),
+    ),
   )
 }
 

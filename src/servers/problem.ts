@@ -31,4 +31,6 @@ export interface Problem<Code extends string = string> {
 export interface Related {
   readonly at: Place
   readonly message: string
+  /** For a line of what stands in front, such as a balancer's: it is there, whatever the servers load. */
+  readonly isOutside?: true
 }

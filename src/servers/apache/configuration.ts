@@ -113,6 +113,11 @@ export function mayHoldSectionsUnread({ unread = [] }: ApacheConfiguration): boo
   return unread.some(({ path }) => !WITHOUT_SECTIONS.test(path))
 }
 
+/** As `mayHoldSectionsUnread`, but for Debian's `conf-enabled`, whose files grant what packages have below `/usr`. */
+export function mayHoldSitesUnread({ unread = [] }: ApacheConfiguration): boolean {
+  return unread.some(({ path }) => !WITHOUT_SECTIONS.test(path) && !/\bconf-(?:enabled|available)\b/.test(path))
+}
+
 const WITHOUT_SECTIONS =
   /\b(?:mods-\w+|(?:conf\.)?modules?\.d|mime\.types|magic|ports\.conf|options-ssl-apache\.conf|(?:ssl|tls)[-_](?:params?|settings?|options?|common)\.conf)\b/
 
