@@ -136,7 +136,7 @@ type Last = Omit<LastCommand, 'at' | 'startedAt'> & { readonly start: number; re
 
 /** The last command of a script, where the shell ends with it, and what it started goes on in the background. */
 export function lastLeaving(script: string): Last | null {
-  const pieces = piecesOf(script)
+  const pieces = withoutWaits(piecesOf(script))
   // What follows `||` is done where something failed.
   const main = pieces.filter((_, index) => index === 0 || pieces[index - 1]?.operator !== '||')
   const end = main.findLastIndex(({ text }) => !ENDS.test(text))
@@ -155,6 +155,45 @@ export function lastLeaving(script: string): Last | null {
   if (program !== null) return { ...place, program, isSent: false }
   if (SERVICE.test(text)) return { ...place, program: null, isSent: false }
   return last.operator === '&' && isLast ? { ...place, program: null, isSent: true } : null
+}
+
+/** Loops that come to an end by themselves: those that wait for a database, and those over a list. */
+const WAITS = /^(?:until|for)\s|^while\s+(?:!|\[{1,2}\s+!)\s/
+const LOOPS = /^(?:(?:do|then|else)\s+)*(?:while|until|for|select)\s/
+
+/** The commands without the loops that stand before the first server and start none: what follows them is reached. */
+function withoutWaits(pieces: readonly Piece[]): readonly Piece[] {
+  const kept: Piece[] = []
+  for (let at = 0; at < pieces.length; at++) {
+    const piece = pieces[at]
+    if (piece === undefined) break
+    if (!WAITS.test(piece.text) || kept.some(isStart)) {
+      kept.push(piece)
+      continue
+    }
+    const end = endOfLoop(pieces, at)
+    const loop = end === null ? [] : pieces.slice(at, end + 1)
+    if (end === null || loop.some(isStart)) return [...kept, ...pieces.slice(at)]
+    at = end
+  }
+  return kept
+}
+
+function isStart({ text, operator }: Piece): boolean {
+  const command = commandOf(text.replace(/^do\s+/, '')).replace(/^(?:exec|sudo|nohup)\s+/, '')
+  return (
+    operator === '&' || mayStay(command) || SERVICE.test(command) || whoLeaves(command.split(/\s+/)) !== null
+  )
+}
+
+function endOfLoop(pieces: readonly Piece[], start: number): number | null {
+  let depth = 0
+  for (const [index, { text }] of pieces.entries()) {
+    if (index < start) continue
+    if (LOOPS.test(text)) depth++
+    if (/^done\b/.test(text) && --depth === 0) return index
+  }
+  return null
 }
 
 function mayStay(command: string): boolean {

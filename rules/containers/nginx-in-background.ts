@@ -92,6 +92,30 @@ export default defineRule({
       },
     },
     {
+      title: 'a script that waits for the database before',
+      files: {
+        ...built(conf`
+          FROM debian:12
+          RUN apt-get update && apt-get install -y nginx php8.2-fpm netcat-openbsd
+          WORKDIR /srv
+          COPY start.sh .
+          COPY site.conf /etc/nginx/conf.d/default.conf
+          CMD ["bash", "start.sh"]
+        `),
+        'nginx/start.sh': conf`
+          #!/bin/bash
+          until nc -z "$DB_HOST" 3306; do
+              echo "waiting"
+              sleep 1
+          done
+          for name in cache logs; do mkdir -p "/srv/$name"; done
+          while ! php artisan migrate --force; do sleep 2; done
+          service php8.2-fpm start
+          «nginx»
+        `,
+      },
+    },
+    {
       title: 'a server that the script sends into the background',
       files: {
         ...built(conf`
@@ -402,6 +426,26 @@ export default defineRule({
         CMD ${command}
       `),
     })),
+    {
+      title: 'a script that waits as long as the server runs',
+      files: {
+        ...built(conf`
+          FROM debian:12
+          RUN apt-get update && apt-get install -y nginx php8.2-fpm
+          COPY start.sh /
+          COPY site.conf /etc/nginx/conf.d/default.conf
+          CMD ["/start.sh"]
+        `),
+        'nginx/start.sh': conf`
+          #!/bin/bash
+          until nc -z "$DB_HOST" 3306; do sleep 1; done
+          service php8.2-fpm start
+          service nginx start
+          until ! pgrep nginx; do sleep 10; done
+          echo "nginx has ended"
+        `,
+      },
+    },
     {
       title: 'a script that starts its command at last, or waits',
       files: {

@@ -6,6 +6,7 @@ import type { ComposeProject, ComposeService } from '../../parsers/compose/compo
 import { isBelow } from '../../parsers/text/is-below.ts'
 import { isUnknownWord, type Place } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import type { DockerCommand } from '../../parsers/dockerfile/dockerfile.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -55,6 +56,19 @@ export default defineRule({
       title: 'nginx on the network of the host',
       files: {
         'docker-compose.yml': composeWith().replace('ports:\n      - "80:80"', 'network_mode: host'),
+        'nginx/site.conf': siteTo('«web:8000»'),
+      },
+    },
+    {
+      title: 'nginx on the network of the host, with an upstream that is a container of the repository',
+      files: {
+        'docker-compose.yml': composeWith()
+          .replace('ports:\n      - "80:80"', 'network_mode: host')
+          .replace(/image: (?!nginx)\S+/, 'build: ./web'),
+        'web/Dockerfile': conf`
+          FROM python:3.12
+          CMD ["gunicorn", "--bind", "0.0.0.0:8000", "shop.wsgi"]
+        `,
         'nginx/site.conf': siteTo('«web:8000»'),
       },
     },
@@ -420,7 +434,9 @@ function networksOf({ at, networks }: ComposeService): Place {
 interface HostService {
   readonly service: ComposeService
   readonly project: ComposeProject
+  /** As the repository has them, and as reports name them: a main file is read where nginx has it. */
   readonly paths: readonly string[]
+  readonly shown: readonly string[]
 }
 
 const hostServices = memo((deployment: Deployment): readonly HostService[] =>
@@ -436,10 +452,16 @@ const hostServices = memo((deployment: Deployment): readonly HostService[] =>
           ? [source.value]
           : [],
       )
-      return [{ service, project, paths }]
+      const files = filesOf(deployment, project)
+      return [{ service, project, paths, shown: paths.map(path => files?.display(path) ?? path) }]
     }),
   ),
 )
+
+function filesOf({ machines }: Deployment, project: ComposeProject): FileSystem | null {
+  const own = machines.find(({ container }) => container?.project === project)?.container?.hostFiles
+  return own ?? machines.find(({ loose }) => loose?.projects.includes(project))?.loose?.files ?? null
+}
 
 /** Docker's own names are known to the containers of its networks, and not to the host. */
 function* onHostNetwork(deployment: Deployment): Iterable<RuleFinding> {
@@ -447,11 +469,15 @@ function* onHostNetwork(deployment: Deployment): Iterable<RuleFinding> {
   if (hosts.length === 0) return
   for (const { from, targets, pass } of deployment.connections.nginx) {
     if (from.machine.container !== null) continue
-    for (const { address, addresses, at, to } of targets) {
-      if (address.kind !== 'name' || to.kind === 'listener' || to.kind === 'refused') continue
+    for (const { address, addresses, at } of targets) {
+      if (address.kind !== 'name') continue
       const { name } = address
       if (addresses.some(({ kind }) => kind !== 'name') || /[.]|^localhost$/.test(name)) continue
-      const host = hosts.find(({ paths }) => paths.some(path => isBelow(at.source.path, path)))
+      const read = from.machine.files.display(at.source.path)
+      const host = hosts.find(
+        ({ paths, shown }) =>
+          paths.some(path => isBelow(at.source.path, path)) || shown.some(path => isBelow(read, path)),
+      )
       if (host === undefined) continue
       const other = [...host.project.services.values()].find(
         each =>
