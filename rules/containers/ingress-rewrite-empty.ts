@@ -1,6 +1,8 @@
 import { clusterFiles } from '../../src/deployment/kubernetes/cluster-files.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { rewrittenIngress } from './_kubernetes-examples.ts'
+import { page, rewrittenIngress } from './_kubernetes-examples.ts'
+import { ingressesOfValues } from './_values-of-charts.ts'
 
 const ingress = (target: string, path: string, annotations = ''): Record<string, string> =>
   rewrittenIngress({ target, path, annotations })
@@ -25,9 +27,52 @@ export default defineRule({
       title: 'groups that nothing inserts',
       files: ingress('«/»', '/api(/|$)(.*)'),
     },
+    { title: 'the group of the slash', files: ingress('«/$1»', '/api(/|$)(.*)') },
+    {
+      title: 'the group of the slash, behind another group',
+      files: ingress('«/v1/$2»', '/(shop|store)(/|$)(.*)'),
+    },
+    {
+      title: 'the values of a chart',
+      files: {
+        'chart/Chart.yaml': conf`
+          apiVersion: v2
+          name: shop
+          version: 1.0.0
+        `,
+        'chart/values.yaml': conf`
+          ingress:
+            className: nginx
+            annotations:
+              nginx.ingress.kubernetes.io/rewrite-target: «/$1»
+            hosts:
+              - host: example.org
+                paths:
+                  - path: /api(/|$)(.*)
+                    pathType: ImplementationSpecific
+        `,
+        'nginx.conf': page(),
+      },
+    },
     { title: 'a path with one group', files: ingress('«/$2»', '/api/(.*)') },
   ],
   good: [
+    {
+      title: 'the values of a chart, with the group of what follows, and paths of two Ingresses',
+      files: {
+        'chart/values.yaml': conf`
+          api:
+            annotations:
+              nginx.ingress.kubernetes.io/rewrite-target: /$2
+            path: /api(/|$)(.*)
+          front:
+            annotations: {}
+            path: /
+        `,
+        'nginx.conf': page(),
+      },
+    },
+    { title: 'the slash with what follows it', files: ingress('$1$2', '/api(/|$)(.*)') },
     { title: 'two groups', files: ingress('/$2', '/api(/|$)(.*)') },
     { title: 'one group, and one that holds nothing', files: ingress('/$1', '/(?:shop|store)/(.*)') },
     { title: 'no group', files: ingress('/', '/') },
@@ -44,8 +89,8 @@ export default defineRule({
   ],
   *check(deployment) {
     const cluster = clusterFiles(deployment)
-    if (cluster === null || cluster.hasPatches) return
-    for (const { annotations, paths } of cluster.ingresses.ingresses) {
+    if (cluster?.hasPatches === true) return
+    for (const { annotations, paths } of [...(cluster?.ingresses.ingresses ?? []), ...ingressesOfValues(deployment)]) {
       const rewrite = annotations.find(({ name }) => name === 'rewrite-target')
       if (rewrite === undefined || annotations.some(({ name }) => name.endsWith('snippet'))) continue
       const kept = paths.find(({ path }) => PASSES_ON.test(path))
@@ -61,6 +106,17 @@ export default defineRule({
       }
       const most = Math.max(0, ...[...rewrite.value.matchAll(/\$(\d)/g)].map(([, digit]) => Number(digit)))
       if (most === 0) continue
+      const slash = paths.find(({ path }) => isSlashAlone(path, rewrite.value))
+      if (slash !== undefined) {
+        yield {
+          at: rewrite.at,
+          message: `\`$${most}\` is the slash of \`(/|$)\` in \`${slash.path}\`, and what follows is \`$${most + 1}\`: each of its requests is one for \`${rewrite.value.replace(/\$\d/, '/')}\``,
+          label: 'the group of the slash',
+          related: [{ at: slash.at, message: 'the groups' }],
+          help: `Write \`${rewrite.value.replace(/\$\d/, `$${most + 1}`)}\``,
+        }
+        continue
+      }
       const short = paths.filter(({ path }) => path !== rewrite.value && groupsOf(path) < most)
       const [first] = short
       if (first === undefined) continue
@@ -77,6 +133,15 @@ export default defineRule({
 
 /** A path that ends in what the documentation of ingress-nginx writes for whatever follows. */
 const PASSES_ON = /^\/[\w.~/-]+(?:\(\/\|\$\)|\/)\(\.[*+]\)\$?$/
+
+/** True where the one group that is inserted holds a slash or nothing, and the next one what follows it. */
+function isSlashAlone(path: string, target: string): boolean {
+  const [inserted, ...others] = [...target.matchAll(/\$(\d)/g)].map(([, digit]) => Number(digit))
+  const head = /^(.*?)\((?:\/\|\$|\$\|\/|\/\??)\)\??\(\.[*+]\)\$?$/.exec(path)?.[1]
+  return (
+    head !== undefined && others.length === 0 && inserted !== undefined && groupsOf(head) + 1 === inserted
+  )
+}
 
 /** Groups that hold something: `(?:` and what begins like it holds nothing, but one with a name. */
 function groupsOf(path: string): number {

@@ -1,8 +1,12 @@
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
+import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
+import { scopeOf } from '../../src/servers/apache/queries/directives-in.ts'
+import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 import { groupBy } from '../../parsers/collections/group-by.ts'
 import { serverLevels } from '../../src/servers/apache/queries/effective.ts'
-import { headerTable, responseHeaders } from '../../src/servers/apache/queries/header-tables.ts'
+import { type HeaderAction, headerLine, headerTable, responseHeaders } from '../../src/servers/apache/queries/header-tables.ts'
 import { virtualHosts } from '../../src/servers/apache/queries/virtual-hosts.ts'
 
 const site = (lines: string): string => conf`
@@ -21,6 +25,7 @@ export default defineRule({
   severity: 'warning',
   otherSeverities: { error: 'for `Access-Control-Allow-Origin`, which browsers then refuse' },
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: '`always` and `onsuccess` are two tables, and a success gets both: the header goes out twice. Browsers join the values: `DENY, DENY` is no value of `X-Frame-Options`, and two `Access-Control-Allow-Origin` are refused.',
   remedy: 'Keep the line with `always`, and take the other one away; set one origin',
@@ -44,8 +49,71 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'two origins that append joins, for all answers',
+      files: {
+        'site.conf': site(conf`
+          Header always set Access-Control-Allow-Origin "https://app.example.org"
+          Header always append «Access-Control-Allow-Origin» "https://shop.example.org"
+        `),
+      },
+    },
+    {
+      title: 'two origins that merge joins, in a section',
+      files: {
+        'site.conf': site(conf`
+          <Location /api>
+              Header set Access-Control-Allow-Origin "https://app.example.org"
+              Header merge «Access-Control-Allow-Origin» "https://shop.example.org"
+          </Location>
+        `),
+      },
+    },
+    {
+      title: 'two origins of which the second replaces the first, in a .htaccess alone',
+      files: {
+        '.htaccess': conf`
+          <IfModule mod_headers.c>
+              Header set Access-Control-Allow-Origin "https://app.example.org"
+              Header set «Access-Control-Allow-Origin» "https://shop.example.org"
+          </IfModule>
+        `,
+      },
+    },
   ],
   good: [
+    {
+      title: 'one origin that a section replaces, one written twice, and a list of methods',
+      files: {
+        'site.conf': site(conf`
+          Header set Access-Control-Allow-Origin "https://app.example.org"
+          <Location /fonts>
+              Header set Access-Control-Allow-Origin "*"
+          </Location>
+          <Location /api>
+              Header set Access-Control-Allow-Origin "https://app.example.org"
+              Header merge Access-Control-Allow-Origin "https://app.example.org"
+              Header set Access-Control-Allow-Methods GET
+              Header append Access-Control-Allow-Methods POST
+          </Location>
+          <Location /old>
+              Header set Access-Control-Allow-Origin "https://app.example.org"
+              Header unset Access-Control-Allow-Origin
+              Header set Access-Control-Allow-Origin "https://shop.example.org"
+          </Location>
+        `),
+      },
+    },
+    {
+      title: 'an origin of the request',
+      files: {
+        'site.conf': site(conf`
+          SetEnvIf Origin "^(https://(?:app|shop)\.example\.org)$" from=$1
+          Header set Access-Control-Allow-Origin "https://app.example.org"
+          Header set Access-Control-Allow-Origin "%{from}e" env=from
+        `),
+      },
+    },
     {
       title: 'origins by conditions',
       files: {
@@ -72,8 +140,9 @@ export default defineRule({
       },
     },
   ],
-  *check({ apache }) {
+  *check({ apache, filesOf }) {
     for (const configuration of apache) {
+      yield* originsInOneScope(configuration, filesOf(configuration))
       if (!configuration.occurrences.has('header')) continue
       for (const host of [null, ...virtualHosts(configuration)]) {
         const { lines } = responseHeaders(configuration, serverLevels(host))
@@ -84,7 +153,7 @@ export default defineRule({
             at: origin.line.nameAt,
             severity: 'error' as const,
             message: `\`${origin.line.name}\` goes out ${origin.values.length} times, and browsers take one origin alone`,
-            help: 'set the one that the client sent, from a list: `SetEnvIf Origin` and `env=`',
+            help: ONE_OF_A_LIST,
           }
         }
         // Most have one table alone.
@@ -105,3 +174,50 @@ export default defineRule({
     }
   },
 })
+
+const ORIGIN = 'access-control-allow-origin'
+
+/** Lines of one section that give several origins: `append` and `merge` join them, `set` keeps the last. */
+function* originsInOneScope(configuration: ApacheConfiguration, files: FileSystem): Iterable<RuleFinding> {
+  const written = everywhere(configuration, files, 'header').flatMap(line => headerLine(line) ?? [])
+  const origins = written.filter(({ name }) => name.toLowerCase() === ORIGIN)
+  if (origins.length < 2) return
+  const places = groupBy(origins, ({ directive, table }) => `${table} ${directive.source.path}`)
+  for (const inFile of places.values())
+    for (const lines of groupBy(inFile, ({ directive }) => scopeOf(directive)).values()) {
+      // What a condition or an expression decides may be one origin for each request.
+      if (lines.some(({ condition, value, action }) => condition !== null || !isPlain(action, value))) continue
+      const before: string[] = []
+      for (const { action, value, nameAt, valueAt } of lines) {
+        const former = before.at(-1)
+        if (action === 'unset' || value === null) before.length = 0
+        else if (former !== undefined && !before.includes(value)) {
+          const isJoined = action === 'append' || action === 'merge'
+          if (isJoined)
+            yield {
+              at: nameAt,
+              severity: 'error',
+              message: `\`Header ${action}\` joins the values, and \`${former}, ${value}\` is no origin: browsers refuse it`,
+              help: ONE_OF_A_LIST,
+            }
+          else if (action === 'set')
+            yield {
+              at: nameAt,
+              message: `\`Header set\` overwrites the line before, so \`${value}\` alone is sent, and scripts of \`${former}\` are refused`,
+              related: [{ at: lines.find(each => each.value === former)?.valueAt ?? valueAt ?? nameAt, message: 'never sent' }],
+              help: ONE_OF_A_LIST,
+            }
+        }
+        if (value !== null && action !== 'unset' && action !== 'setifempty') before.push(value)
+      }
+    }
+}
+
+const ONE_OF_A_LIST = 'set the one that the client sent, from a list: `SetEnvIf Origin` and `env=`'
+
+function isPlain(action: HeaderAction, value: string | null): boolean {
+  return (
+    action === 'unset' ||
+    (['set', 'add', 'append', 'merge', 'setifempty'].includes(action) && value !== null && !/[%$,{]|^expr=/.test(value))
+  )
+}
