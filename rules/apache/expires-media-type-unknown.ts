@@ -2,11 +2,11 @@ import { groupBy } from '../../parsers/collections/group-by.ts'
 import { once } from '../../parsers/collections/once.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { scopeOf } from '../../src/servers/apache/queries/directives-in.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
-import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
+import { argumentPlace, namePlace } from '../../src/servers/apache/queries/places.ts'
 import { apacheMain, servedHtaccess } from '../_examples.ts'
 
 const site = (lines: string): string =>
@@ -61,8 +61,36 @@ export default defineRule({
         ExpiresByType «application/x-javascript» "access plus 1 month"
       `),
     },
+    {
+      title: 'the former type of scripts, which are given that of today, beside a short time for all others',
+      files: servedHtaccess(conf`
+        AddType application/javascript .js .mjs
+        ExpiresActive On
+        ExpiresDefault "access plus 2 hours"
+        ExpiresByType text/css "access plus 1 year"
+        ExpiresByType «application/x-javascript» "access plus 1 year"
+      `),
+    },
+    {
+      title: 'a part of the type, beside a short time for all others',
+      files: servedHtaccess(conf`
+        ExpiresActive On
+        ExpiresDefault A600
+        ExpiresByType «image/svg» A2592000
+      `),
+    },
   ],
   good: [
+    {
+      title: 'a type of today beside a short time for all others, and a former one for no time',
+      files: servedHtaccess(conf`
+        ExpiresActive On
+        ExpiresDefault "access plus 2 hours"
+        ExpiresByType application/javascript "access plus 1 year"
+        ExpiresByType application/x-javascript "access plus 1 year"
+        ExpiresByType image/jpg "access plus 1 hour"
+      `),
+    },
     {
       title: 'a former type of scripts beside that of today',
       files: servedHtaccess(conf`
@@ -134,7 +162,13 @@ export default defineRule({
         () => withDefault.size > 0 || named('header').some(({ args }) => args.some(isCacheControl)),
       )
       for (const [scope, own] of groupBy(lines, scopeOf)) {
-        if (withDefault.has(scope)) continue
+        if (withDefault.has(scope)) {
+          const fallback = named('expiresdefault').findLast(line => scopeOf(line) === scope)
+          const others = named('header').some(({ args }) => args.some(isCacheControl))
+          if (fallback !== undefined && withDefault.size === 1 && !others)
+            yield* keptForLess(own, fallback, given)
+          continue
+        }
         const types = new Set(own.map(typeOf))
         for (const line of own) {
           const isFormer = FORMER.has(typeOf(line))
@@ -153,6 +187,62 @@ export default defineRule({
     }
   },
 })
+
+/** Types that no file has, whose files get the much shorter time of all others instead. */
+function* keptForLess(
+  lines: readonly ApacheDirective[],
+  fallback: ApacheDirective,
+  given: ReadonlySet<string>,
+): Iterable<RuleFinding> {
+  const usual = secondsOf(fallback.args.map(({ value }) => value).join(' '))
+  const types = new Set(lines.map(typeOf))
+  for (const line of lines) {
+    const isFormer = FORMER.has(typeOf(line))
+    const right = isFormer ? SCRIPTS : RIGHT.get(typeOf(line))
+    const wanted = secondsOf(
+      line.args
+        .slice(1)
+        .map(({ value }) => value)
+        .join(' '),
+    )
+    if (right === undefined || given.has(typeOf(line)) || right.some(type => types.has(type))) continue
+    if (usual === null || wanted === null || usual === 0 || wanted < usual * MUCH_LESS) continue
+    const sent = right.find(type => given.has(type)) ?? right[0]
+    const at = argumentPlace(line, 0)
+    yield {
+      at,
+      ...(isFormer && !given.has(sent) && { severity: 'info' as const, confidence: 'medium' as const }),
+      message: `no file is sent as \`${line.args[0]?.value}\`, so \`${sent}\` gets the time of \`ExpiresDefault\`, which is much shorter`,
+      related: [{ at: namePlace(fallback), message: 'holds for all others' }],
+      ...propose(`Write \`${sent}\``, 'unsafe', [replacePlace(at, sent)]),
+    }
+  }
+}
+
+/** A month for all others may well be enough for what was to be kept for a year. */
+const MUCH_LESS = 20
+
+const SECONDS: Readonly<Record<string, number>> = {
+  second: 1,
+  minute: 60,
+  hour: 3600,
+  day: 86_400,
+  week: 604_800,
+  month: 2_592_000,
+  year: 31_536_000,
+}
+
+/** The time of `access plus 1 month 2 days` or `A3600`; null for what is none. */
+function secondsOf(text: string): number | null {
+  const short = /^[AM](\d+)$/.exec(text.trim())?.[1]
+  if (short !== undefined) return Number(short)
+  const parts = [...text.matchAll(/(\d+)\s+(second|minute|hour|day|week|month|year)s?\b/gi)]
+  if (parts.length === 0) return null
+  return parts.reduce(
+    (sum, [, count, unit = '']) => sum + Number(count) * (SECONDS[unit.toLowerCase()] ?? 0),
+    0,
+  )
+}
 
 const SCRIPTS = ['text/javascript', 'application/javascript'] as const
 /** What scripts were sent as before they had a type of their own. */
