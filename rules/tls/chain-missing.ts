@@ -6,6 +6,7 @@ import { argumentPlace } from '../../src/deployment/places.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { posix } from 'node:path'
 import { certificatesIn, type PemCertificate } from './_pem.ts'
+import { leavesPlaced, type PlacedLeaf, withoutQuotes } from './_placed-leaves.ts'
 import { INTERMEDIATE, LEAF, OTHER } from './_pem-examples.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 
@@ -73,8 +74,74 @@ export default defineRule({
       title: 'the file of acme.sh that holds one certificate',
       files: { 'nginx.conf': nginx('«/root/.acme.sh/example.org_ecc/example.org.cer»') },
     },
+    {
+      title: 'what a script has acme.sh install',
+      files: {
+        'setup.sh': conf`
+          #!/bin/bash
+          SSL_DIR=/etc/nginx/ssl
+          acme.sh --install-cert -d example.org --ecc \
+              --cert-file "$SSL_DIR/site.crt" \
+              --key-file "$SSL_DIR/site.key" \
+              --reloadcmd "systemctl reload nginx"
+          cat > /etc/nginx/conf.d/site.conf <<EOF
+          server {
+              listen 443 ssl;
+              server_name example.org;
+              ssl_certificate «$SSL_DIR/site.crt»;
+              ssl_certificate_key $SSL_DIR/site.key;
+          }
+          EOF
+        `,
+      },
+    },
+    {
+      title: 'what a hook of certbot copies',
+      files: {
+        'site.conf': bought('«/etc/nginx/ssl/site.pem»'),
+        'deploy-hook.sh': conf`
+          #!/bin/sh
+          cp "$RENEWED_LINEAGE/cert.pem" /etc/nginx/ssl/site.pem
+          cp "$RENEWED_LINEAGE/privkey.pem" /etc/nginx/ssl/site.key
+        `,
+      },
+    },
+    {
+      title: 'what a hook copies into a directory, for Apache',
+      files: {
+        'site.conf': conf`
+          <VirtualHost *:443>
+              ServerName example.org
+              SSLEngine on
+              SSLCertificateFile «/etc/apache2/ssl/cert.pem»
+              SSLCertificateKeyFile /etc/apache2/ssl/privkey.pem
+          </VirtualHost>
+        `,
+        'renew.sh': conf`
+          #!/bin/sh
+          cp /etc/letsencrypt/live/example.org/cert.pem /etc/letsencrypt/live/example.org/privkey.pem /etc/apache2/ssl/
+        `,
+      },
+    },
   ],
   good: [
+    {
+      title: 'the whole chain that scripts place, and one that is put together',
+      files: {
+        'site.conf': conf`
+          ${bought('/etc/nginx/ssl/site.pem')}
+          ${bought('/etc/nginx/ssl/other.pem')}
+          ${bought('/etc/nginx/ssl/third.crt')}
+        `,
+        'setup.sh': conf`
+          #!/bin/sh
+          acme.sh --install-cert -d example.org --cert-file /etc/nginx/ssl/leaf.pem --fullchain-file /etc/nginx/ssl/site.pem
+          cp /etc/letsencrypt/live/example.net/cert.pem /etc/nginx/ssl/other.pem
+          cat /etc/letsencrypt/live/example.net/chain.pem >> /etc/nginx/ssl/other.pem
+          mkcert -cert-file /etc/nginx/ssl/third.crt -key-file /etc/nginx/ssl/third.key shop.test
+        `,
+      },
+    },
     {
       title: 'the whole chain',
       files: {
@@ -112,7 +179,8 @@ export default defineRule({
       files: { 'site.conf': apache('SSLCertificateFile /etc/ssl/certs/example.org.crt') },
     },
   ],
-  *check({ apache, nginx, filesOf }) {
+  *check({ apache, nginx, filesOf, setups }) {
+    const placed = leavesPlaced(setups() ?? [])
     for (const configuration of apache) {
       const files = filesOf(configuration)
       for (const line of configuration.occurrences.get('sslcertificatefile') ?? []) {
@@ -122,14 +190,35 @@ export default defineRule({
         if (others.some(name => scopes.some(scope => directivesIn(configuration, scope, name).length > 0)))
           continue
         yield* judge(files, argumentPlace(line, 0), line.args[0]?.value ?? '')
+        yield* judgePlaced(placed, argumentPlace(line, 0), line.args[0]?.value ?? '')
       }
     }
     for (const configuration of nginx) {
       for (const line of configuration.occurrences.get('ssl_certificate') ?? [])
+      {
         yield* judge(filesOf(configuration), argumentPlace(line, 0), line.args[0]?.value ?? '')
+        yield* judgePlaced(placed, argumentPlace(line, 0), line.args[0]?.value ?? '')
+      }
     }
   },
 })
+
+/** A file whose certificate a script puts there without the others. */
+function* judgePlaced(placed: readonly PlacedLeaf[], at: Place, path: string) {
+  const written = withoutQuotes(placeText(at))
+  const leaf = placed.find(each =>
+    each.path.startsWith('/') && !each.path.includes('$')
+      ? each.path === path
+      : each.path === written && each.at.source.text === at.source.text,
+  )
+  if (leaf === undefined) return
+  yield {
+    at,
+    message: `\`${written}\` is written by \`${leaf.by}\`, which leaves the intermediate certificate out: it holds the certificate of the site alone`,
+    related: [{ at: leaf.at, message: 'the certificate alone' }],
+    help: leaf.help,
+  }
+}
 
 type Place = ReturnType<typeof argumentPlace>
 
