@@ -1,7 +1,14 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { parseHost } from '../../src/servers/address.ts'
+import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 import { virtualHostSets } from '../../src/servers/apache/queries/select-virtual-host.ts'
-import type { VirtualHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
+import {
+  directivesOfHost,
+  mainServerName,
+  type VirtualHost,
+  virtualHosts,
+} from '../../src/servers/apache/queries/virtual-hosts.ts'
 
 const host = (lines: string): string => conf`
   <VirtualHost *:80>
@@ -29,6 +36,30 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'behind a host that has the name of the main server',
+      files: {
+        'site.conf': conf`
+          ServerName example.org
+          ${host('ServerName example.org')}
+          <«VirtualHost» *:80>
+          Redirect gone /old
+          </VirtualHost>
+        `,
+      },
+    },
+    {
+      title: 'a main server whose name nobody asks for',
+      files: {
+        'site.conf': conf`
+          ServerName localhost
+          ${host('ServerName example.org')}
+          <«VirtualHost» *:80>
+          Redirect gone /old
+          </VirtualHost>
+        `,
+      },
+    },
   ],
   good: [
     {
@@ -42,6 +73,28 @@ export default defineRule({
     {
       title: 'an alias is a name',
       files: { 'site.conf': `${host('ServerName example.org')}${host('ServerAlias *.example.org')}` },
+    },
+    {
+      title: 'the host that the package of mod_ssl brings, behind a site',
+      files: {
+        'site.conf': conf`
+          <VirtualHost *:443>
+              ServerName example.org
+              DocumentRoot /srv/www
+          </VirtualHost>
+          <VirtualHost _default_:443>
+              SSLEngine on
+              SSLCertificateFile /etc/pki/tls/certs/localhost.crt
+              SSLCertificateKeyFile /etc/pki/tls/private/localhost.key
+          </VirtualHost>
+        `,
+      },
+    },
+    {
+      title: 'the name of the main server, which no other host has',
+      files: {
+        'site.conf': `ServerName app.example.org\n${host('ServerName example.org')}${host('DocumentRoot /srv/app')}`,
+      },
     },
   ],
   *check({ apache }) {
@@ -57,7 +110,8 @@ export default defineRule({
         }
       }
       for (const [virtualHost, first] of later) {
-        if (firsts.has(virtualHost)) continue
+        if (firsts.has(virtualHost) || isOfPackage(configuration, virtualHost)) continue
+        if (hasOwnName(configuration, virtualHost)) continue
         const { directive } = virtualHost
         // Only a main file says in which order two fragments are read.
         if (configuration.main === null && directive.source !== first.directive.source) continue
@@ -80,3 +134,24 @@ export default defineRule({
     }
   },
 })
+
+/** The certificates that packages make for the host that they bring, which is there for whoever has no other. */
+const MADE_BY_PACKAGES = /\/(?:localhost\.crt|ssl-cert-snakeoil\.pem)$/
+
+function isOfPackage(configuration: ApacheConfiguration, { directive }: VirtualHost): boolean {
+  return directivesOfHost(configuration, directive, 'SSLCertificateFile').some(({ args }) =>
+    MADE_BY_PACKAGES.test(args[0]?.value ?? ''),
+  )
+}
+
+/** True where it goes by a name of the main server that somebody may ask for, and that no other host has. */
+function hasOwnName(configuration: ApacheConfiguration, virtualHost: VirtualHost): boolean {
+  const name = mainServerName(configuration)
+  if (!name.known || !name.value.host.includes('.') || parseHost(name.value.host).kind === 'ip') return false
+  return !virtualHosts(configuration).some(
+    ({ serverName, index }) =>
+      index !== virtualHost.index &&
+      serverName?.known === true &&
+      serverName.value.host.toLowerCase() === name.value.host.toLowerCase(),
+  )
+}

@@ -2,7 +2,8 @@ import { posix } from 'node:path'
 import { once } from '../../parsers/collections/once.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
 import { hasWildcard } from '../../parsers/wildcard/tokens.ts'
-import { setsOfContainers } from '../deployment/containers/brought-files.ts'
+import { everyContainer, setsOfContainers } from '../deployment/containers/brought-files.ts'
+import { joinedByImage } from '../deployment/containers/servers-of-image.ts'
 import type { Configurations } from '../deployment/containers/join-containers.ts'
 import type { FragmentSet } from '../files/fragment-sets.ts'
 import type { Machine } from '../files/machine.ts'
@@ -77,7 +78,10 @@ export function fragmentSets(
 ): readonly FragmentSet[] {
   const { repository } = machine
   const sets = machine.fragments(reached, complete, isTaken)
-  return repository === undefined ? sets : setsOfContainers(sets, repository, projects)
+  if (repository === undefined) return sets
+  return joinedByImage(setsOfContainers(sets, repository, projects), repository, () =>
+    everyContainer(repository, projects),
+  )
 }
 
 /** The patterns of what a server includes, absolute. */

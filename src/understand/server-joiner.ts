@@ -110,8 +110,17 @@ function runsBoth({ programs }: DeployedMachine): boolean {
   return ['nginx', 'apache'].every(program => programs.some(({ kind }) => kind === program))
 }
 
-function proxiesToApache({ connections }: Deployment): boolean {
-  return connections.http.some(connection => connections.hostsReachedBy(connection).length > 0)
+function proxiesToApache({ connections, listeners }: Deployment): boolean {
+  const ofNginx = new Set(listeners.flatMap(({ program, port }) => (program.kind === 'nginx' ? port : [])))
+  return connections.http.some(
+    connection =>
+      connections.hostsReachedBy(connection).length > 0 ||
+      // Whichever of its hosts answers there.
+      connection.targets.some(
+        ({ to }) =>
+          to.kind === 'listener' && to.listener.program.kind === 'apache' && !ofNginx.has(to.listener.port),
+      ),
+  )
 }
 
 /** Directives by which Apache leads to an application, to which nginx may lead in its place. */
