@@ -2,6 +2,7 @@ import { holdsPort } from '../../parsers/compose/holds-port.ts'
 import { groupBy } from '../../parsers/collections/group-by.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { brings } from '../../src/deployment/containers/brought-files.ts'
 import type { ApacheListener, Deployment, Machine, Target } from '../../src/deployment/model.ts'
 import { listenersOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -67,6 +68,22 @@ export default defineRule({
       },
     },
     {
+      title: 'an image with both, which exposes both ports',
+      files: {
+        Dockerfile: conf`
+          FROM debian:12
+          RUN apt-get update && apt-get install -y nginx apache2 supervisor
+          COPY docker/nginx.conf /etc/nginx/nginx.conf
+          COPY docker/ports.conf /etc/apache2/ports.conf
+          COPY docker/site.conf /etc/apache2/sites-enabled/site.conf
+          EXPOSE 80 9000
+        `,
+        'docker/nginx.conf': NGINX,
+        'docker/ports.conf': conf`Listen «9000»`,
+        'docker/site.conf': SITE,
+      },
+    },
+    {
       title: 'every version 4 address',
       files: { 'nginx.conf': NGINX, 'ports.conf': conf`Listen «0.0.0.0:9000»`, 'site.conf': SITE },
     },
@@ -111,6 +128,22 @@ export default defineRule({
         'nginx.conf': NGINX,
         'ports.conf': 'Listen 9000\n',
         'site.conf': SITE,
+      },
+    },
+    {
+      title: 'an image with both, which exposes the port of nginx alone',
+      files: {
+        Dockerfile: conf`
+          FROM debian:12
+          RUN apt-get update && apt-get install -y nginx apache2 supervisor
+          COPY docker/nginx.conf /etc/nginx/nginx.conf
+          COPY docker/ports.conf /etc/apache2/ports.conf
+          COPY docker/site.conf /etc/apache2/sites-enabled/site.conf
+          EXPOSE 80
+        `,
+        'docker/nginx.conf': NGINX,
+        'docker/ports.conf': 'Listen 9000\n',
+        'docker/site.conf': SITE,
       },
     },
     {
@@ -171,6 +204,7 @@ export default defineRule({
       const { port } = listener
       const { machine } = listener.program
       if (listener.loopback !== false || port === null || isInside(machine, port)) continue
+      if (machine.container === null && isOfImage(deployment, listener, port)) continue
       const written = formatEndpoint(listener)
       if (facts.publicListeners.some(each => each === `${port}` || each === written)) continue
       // Another machine may have to get there.
@@ -209,6 +243,15 @@ export default defineRule({
 function isInside({ container }: Machine, port: number): boolean {
   if (container === null) return false
   return !container.service.ports.some(({ target }) => !target.known || holdsPort(target.value, port))
+}
+
+/** True for a line of an image that does not expose its port: whoever runs it publishes what it exposes. */
+function isOfImage(deployment: Deployment, { at }: ApacheListener, port: number): boolean {
+  return deployment.containers().some(container => {
+    const exposes = container.image?.exposes ?? []
+    const isExposed = exposes.some(each => !each.port.known || holdsPort(each.port.value, port))
+    return container.isAlone && !isExposed && brings(container, at.source.path)
+  })
 }
 
 /** Each target of nginx once, and the machine that connects to it. */
