@@ -17,6 +17,7 @@ import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
 import { sampleTexts } from '../../src/servers/pcre/sample-texts.ts'
 import { fromBytes, toBytes } from '../../src/servers/regex.ts'
 import { isAsset } from '../_static-assets.ts'
+import { isSentThere } from './_roots-by-path.ts'
 import { restrictedLocations, restriction } from './_restricted-locations.ts'
 
 const site = (lines: string): string => conf`
@@ -108,6 +109,69 @@ export default defineRule({
           location ~ \.(php|json)$ {
               proxy_pass http://127.0.0.1:9000;
           }
+        `,
+      },
+    },
+    {
+      title: 'a program in a directory of its own, whose scripts an `if` finds',
+      files: {
+        'nginx.conf': site(conf`
+          location «/phpmyadmin/» {
+              root /usr/share;
+              allow 10.8.0.0/24;
+              deny all;
+          }
+          location ~ \.php$ {
+              set $docroot /srv/www;
+              if ($uri ~ ^/phpmyadmin/) {
+                  set $docroot /usr/share;
+              }
+              fastcgi_pass unix:/run/php/php-fpm.sock;
+              fastcgi_param SCRIPT_FILENAME $docroot$fastcgi_script_name;
+          }
+        `),
+      },
+    },
+    {
+      title: 'the same by `root` in the `if`, and by an alias',
+      files: {
+        'nginx.conf': site(conf`
+          location «/pma» {
+              alias /usr/share/pma;
+              auth_basic "Admins";
+              auth_basic_user_file /etc/nginx/htpasswd;
+          }
+          location ~ \.php$ {
+              if ($request_uri ~* "^/pma") {
+                  root /usr/share;
+              }
+              fastcgi_pass unix:/run/php/php-fpm.sock;
+              fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+          }
+        `),
+        'etc/nginx/htpasswd': conf`admin:$apr1$x$y`,
+      },
+    },
+    {
+      title: 'the same by a `map`',
+      files: {
+        'nginx.conf': conf`
+          map $uri $docroot {
+              default        /srv/www;
+              ~^/phpmyadmin/ /usr/share;
+          }
+          ${site(conf`
+            location «/phpmyadmin/» {
+                root /usr/share;
+                allow 10.8.0.0/24;
+                deny all;
+            }
+            location ~ \.php$ {
+                root $docroot;
+                fastcgi_pass unix:/run/php/php-fpm.sock;
+                fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+            }
+          `)}
         `,
       },
     },
@@ -214,6 +278,39 @@ export default defineRule({
           ${PHP}
         `),
         'etc/nginx/htpasswd': conf`admin:$apr1$x$y`,
+      },
+    },
+    {
+      title: 'a program whose scripts are looked for elsewhere, or that an `if` refuses',
+      files: {
+        'nginx.conf': site(conf`
+          location /phpmyadmin/ {
+              root /usr/share;
+              allow 10.8.0.0/24;
+              deny all;
+          }
+          location ~ \.php$ {
+              set $docroot /srv/www;
+              if ($uri ~ ^/wiki/) {
+                  set $docroot /usr/share;
+              }
+              fastcgi_pass unix:/run/php/php-fpm.sock;
+              fastcgi_param SCRIPT_FILENAME $docroot$fastcgi_script_name;
+          }
+        `),
+        'other.conf': site(conf`
+          location /pma/ {
+              root /usr/share;
+              deny all;
+          }
+          location ~ \.php$ {
+              if ($uri ~ ^/pma/) {
+                  return 403;
+              }
+              fastcgi_pass unix:/run/php/php-fpm.sock;
+              fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+          }
+        `),
       },
     },
     {
@@ -353,6 +450,7 @@ function isSameContent(
   // A script that has one name answers whatever the path is.
   if (pass !== null && pass.name !== 'fastcgi_pass') return false
   if (pass !== null && isOneScript(configuration, other)) return true
+  if (isSentThere(configuration, location, other)) return true
   const base = fileBase(configuration, location)
   const otherBase = fileBase(configuration, other)
   if (!base.known || !otherBase.known) return false
