@@ -1,6 +1,7 @@
 import type { AppServerProgram, Deployment } from '../../src/deployment/model.ts'
 import type { LoadedModule } from '../../src/deployment/django/loaded-module.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
+import { placesIn } from '../../src/deployment/containers/places-in.ts'
 import { programName } from '../../src/deployment/destination-words.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -9,6 +10,7 @@ import { sourceAt } from '../../src/files/file-system.ts'
 import { type DemandedName, demandedNames, demandedOfEnviron } from './_demanded-names.ts'
 import { loadedBy } from './_loaded-files.ts'
 import { celeryWithoutVariables } from './_celery-environment.ts'
+import { nginxServer } from '../_examples.ts'
 import { behindNginx, serviceUnit, uwsgiApplication, WSGI } from './_examples.ts'
 
 const project = (settings: string): Record<string, string> => ({
@@ -326,6 +328,26 @@ export default defineRule({
       },
     },
     {
+      title: 'the supervisord of an image, which whoever runs it gives variables',
+      files: {
+        Dockerfile: conf`
+          FROM python:3.12-slim
+          WORKDIR /app
+          COPY . .
+          CMD ["supervisord", "-c", "/app/deploy/supervisord.conf"]
+        `,
+        'deploy/supervisord.conf': conf`
+          [program:web]
+          directory=/app
+          command=/opt/venv/bin/gunicorn shop.wsgi:application --bind 127.0.0.1:8000
+        `,
+        'deploy/nginx.conf': nginxServer('location / { proxy_pass http://127.0.0.1:8000; }'),
+        'shop/__init__.py': '',
+        'shop/wsgi.py': WSGI,
+        'shop/settings.py': PLAIN,
+      },
+    },
+    {
       title: 'a container of Celery with the address of the broker',
       files: composed(conf`
         command: celery -A shop worker
@@ -395,6 +417,7 @@ export default defineRule({
   *check(deployment) {
     yield* celeryWithoutVariables(deployment)
     for (const program of programsOfKind(deployment, 'app-server')) {
+      if (isOfImage(program, deployment)) continue
       const missing = [
         ...(deployment.moduleOf(program)?.missing ?? []).map(each => ({
           ...each,
@@ -450,6 +473,14 @@ function demandedBy(
 function isEnvironmentKnown({ machine: { container }, by, isSeen }: AppServerProgram): boolean {
   if (container === null) return by === 'systemd' && isSeen
   return container.image !== null && container.base === 'python' && container.service.complete
+}
+
+/** True for what the supervisord of an image starts: whoever runs the image gives it variables. */
+function isOfImage({ machine, by, server }: AppServerProgram, deployment: Deployment): boolean {
+  if (machine.container !== null || by !== 'supervisord') return false
+  return deployment
+    .containers()
+    .some(container => placesIn(container, server.at.source.path).length > 0)
 }
 
 /** True for a container whose variables only the example of a file tells. */

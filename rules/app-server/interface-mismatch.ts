@@ -87,6 +87,14 @@ const channels = (command: string, routes = '"websocket": URLRouter([]),'): Reco
     `,
   })
 
+/** The files of the package, in the root of a repository. */
+const below = (name: string, files: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(files).flatMap(([path, text]) =>
+      path.startsWith(`etc/shop/${name}/`) ? [[path.slice('etc/shop/'.length), text]] : [],
+    ),
+  )
+
 export default defineRule({
   summary: 'The application server speaks another interface than the application',
   severity: 'error',
@@ -176,6 +184,25 @@ export default defineRule({
     {
       title: 'routes of Channels that nothing serves',
       files: channels('/usr/bin/gunicorn -b 127.0.0.1:8000 «main.wsgi:application»'),
+    },
+    {
+      title: 'the same in an image whose supervisord starts it in `/app`',
+      files: {
+        'deploy/supervisord.conf': conf`
+          [program:web]
+          directory=/app
+          command=/opt/venv/bin/gunicorn «main.wsgi:application» --bind 127.0.0.1:8000
+
+          [program:nginx]
+          command=/usr/sbin/nginx -g "daemon off;"
+        `,
+        'deploy/nginx.conf': nginxServer(conf`
+          location / {
+              proxy_pass http://127.0.0.1:8000;
+          }
+        `),
+        ...below('main', channels('')),
+      },
     },
   ],
   good: [

@@ -2,9 +2,13 @@ import { posix } from 'node:path'
 import type { Fact } from '../../parsers/text/fact.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
 
-/** True for a directory in which a project may stand: one level below `/` it is one of the system. */
+/** Directories that every system has, with more than one project in them. */
+const OF_SYSTEM =
+  /^\/(?:|bin|boot|dev|etc|home|lib\d*|media|mnt|opt|proc|root|run|sbin|srv|sys|tmp|usr|var|data|mount|volumes?|vagrant)$/
+
+/** True for a directory in which a project may stand: one of the system's own holds several. */
 export function mayHoldProject(directory: string): boolean {
-  return isUnknownWord(directory) || directory.split('/').length > 2
+  return isUnknownWord(directory) || !OF_SYSTEM.test(directory)
 }
 
 /**
