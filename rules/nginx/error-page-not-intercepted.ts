@@ -4,6 +4,9 @@ import { PATHS } from '../../src/deployment/requests/made-up-requests.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import type { NginxServer } from '../../src/deployment/model.ts'
+import { selectLocation } from '../../src/servers/nginx/queries/select-location.ts'
+import { toBytes } from '../../src/servers/regex.ts'
 import { effective, effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 
@@ -22,11 +25,30 @@ const nginx = (lines: string, outside = ''): string =>
     `),
   )
 
+const scriptSite = (lines: string): string =>
+  nginxServer(conf`
+    root /srv/www;
+    ${lines}
+    location ^~ /errors/ {
+        root /srv/pages;
+        internal;
+    }
+    location / {
+        try_files $uri $uri/ /index.php?$query_string;
+    }
+    location ~ \.php$ {
+        try_files $uri =404;
+        fastcgi_pass unix:/run/php/php-fpm.sock;
+        fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+    }
+  `)
+const scripts = (lines: string): string => nginxMain(scriptSite(lines))
+
 export default defineRule({
   summary: 'A page for errors of the backend that nginx never sends',
   severity: 'warning',
   otherSeverities: {
-    info: 'where the page stands for the whole server, and no location of its own is written for it, or nginx has errors of its own to show it for',
+    info: 'where the page stands for the whole server, and no location of its own is written for it, or nginx has errors of its own to show it for, such as a script that is not there',
   },
   confidence: 'high',
   since: '0.1.0',
@@ -52,8 +74,25 @@ export default defineRule({
       title: 'for the whole server',
       files: { 'etc/nginx/nginx.conf': nginx('', '«error_page» 404 /404.html;') },
     },
+    {
+      title: 'for a front controller',
+      files: { 'etc/nginx/nginx.conf': scripts('«error_page» 404 /errors/404.html;') },
+    },
   ],
   good: [
+    {
+      title: 'a front controller: intercepted, a page that it shows itself, and files that nginx serves',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain([
+          scriptSite('error_page 404 /errors/404.html; fastcgi_intercept_errors on;'),
+          scriptSite('error_page 404 /index.php;').replace('example.org', 'a.example.org'),
+          scriptSite('error_page 404 /errors/404.html; location /files/ { root /srv; }').replace(
+            'example.org',
+            'b.example.org',
+          ),
+        ]),
+      },
+    },
     {
       title: 'intercepted',
       files: {
@@ -105,14 +144,15 @@ export default defineRule({
       const lines = pages.value.directives.filter(isForBackend)
       if (lines.length === 0) continue
       const isOwn = pages.value.level === block
-      if (isOwn ? mayRefuse(block) : !answersAlone(server.directive, block, kind)) continue
+      const isScripts = !isOwn && kind === 'fastcgi' && answersByScript(server, block)
+      if (isOwn ? mayRefuse(block) : !isScripts && !answersAlone(server.directive, block, kind)) continue
       const intercepts = effectiveAtHand(configuration, block, `${kind}_intercept_errors`)
       if (
         !intercepts.known ||
         intercepts.value.directives.some(({ args }) => args[0]?.value.toLowerCase() === 'on')
       )
         continue
-      if (!isOwn) {
+      if (!isOwn && !isScripts) {
         const answer = askServer(deployment, server, PATHS.missingPage)
         if (answer?.end.kind !== 'pass' || answer.end.scope !== block) continue
       }
@@ -120,9 +160,14 @@ export default defineRule({
         args.slice(0, -1).some(({ value }) => OF_NGINX.has(value)),
       )
       for (const line of lines) {
+        // A script that is the page may be what the application shows by itself.
+        if (isScripts && !hasOwnLocation(server.directive, line)) continue
         yield {
           at: namePlace(line),
-          severity: isOwn || (!isForNginx && hasOwnLocation(server.directive, line)) ? 'warning' : 'info',
+          severity:
+            isOwn || (!isScripts && !isForNginx && hasOwnLocation(server.directive, line))
+              ? 'warning'
+              : 'info',
           message: `what \`${written}\` answers is sent as it is, a 404 too, as \`${kind}_intercept_errors\` is off`,
           related: [{ at: namePlace(pass), message: 'the backend' }],
         }
@@ -177,6 +222,36 @@ function mayRefuse(block: NginxDirective): boolean {
       ['try_files', 'return', 'internal', 'root', 'alias', 'auth_request'].includes(name) ||
       children.some(child => child.name === 'return'),
   )
+}
+
+/** A test whether the script is there, which every front controller passes. */
+const OF_SCRIPT = /^\$(?:uri|fastcgi_script_name|document_root\$fastcgi_script_name)$/
+
+/**
+ * True where every request of a page ends in a script of a location, by `try_files … /index.php`, and nginx itself only
+ * says 404 of scripts that are not there.
+ */
+function answersByScript({ configuration, directive }: NginxServer, block: NginxDirective): boolean {
+  const checks = block.children.filter(({ name }) => name === 'try_files')
+  const isTest = checks.every(
+    ({ args: [file, status, ...more] }) =>
+      OF_SCRIPT.test(file?.value ?? '') && status?.value === '=404' && more.length === 0,
+  )
+  if (!isTest || block.name !== 'location') return false
+  let leads = 0
+  const areAll = directive.children.every(line => {
+    const { name, args, children } = line
+    if (name === 'return' || name === 'try_files' || name === 'if') return false
+    if (name !== 'location' || line === block) return true
+    if (args[0]?.value === '=' || children.some(child => child.name === 'internal')) return true
+    const fallback = children.find(child => child.name === 'try_files')?.args.at(-1)?.value ?? ''
+    const script = /^(\/[\w/.-]+\.php)(?:\?|$)/.exec(fallback)?.[1]
+    const found = script === undefined ? null : selectLocation(configuration, directive, toBytes(script))
+    if (found?.known !== true || found.value.location?.directive !== block) return false
+    leads++
+    return true
+  })
+  return areAll && leads > 0
 }
 
 /** True where every location that answers requests of clients passes them to a backend. */
