@@ -1,11 +1,13 @@
 import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import type { NginxServer } from '../../src/deployment/model.ts'
-import { argumentPlace } from '../../src/deployment/places.ts'
+import { argumentPlace, namePlace, writtenText } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { isUnknownWord } from '../../parsers/text/source.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
+import { childrenNamed } from '../../src/servers/nginx/queries/scope.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import { matchesEveryPath } from '../nginx/_hidden-patterns.ts'
 
@@ -25,12 +27,13 @@ const site = (line: string, names = 'example.org'): string => conf`
 `
 
 export default defineRule({
-  summary: 'A redirect to TLS leads every page to the start page',
+  summary: 'A redirect leads every page to the start page',
   severity: 'warning',
+  otherSeverities: { info: 'where it leads from other names to a site of the same configuration' },
   confidence: 'high',
   since: '0.1.0',
   why: 'The URL of the redirect has no path: whoever follows a link to `http://example.org/page?id=2` is sent to the start page, and search engines take all old addresses for one.',
-  remedy: 'Write `return 301 https://$host$request_uri;`',
+  remedy: 'Write `return 301 https://$host$request_uri;`, or the new name before `$request_uri`',
   references: ['https://nginx.org/en/docs/http/ngx_http_rewrite_module.html#return'],
   bad: [
     { title: 'the name alone', files: { 'nginx.conf': site('return 301 «https://$server_name»;') } },
@@ -51,8 +54,63 @@ export default defineRule({
       title: 'a rewrite of every path',
       files: { 'nginx.conf': site('rewrite ^(.*)$ «https://example.org/» permanent;') },
     },
+    {
+      title: 'the same name that a template fills in',
+      files: { 'nginx.conf.template': site('return 301 «https://\${DOMAIN}/»;', '\${DOMAIN}') },
+    },
+    {
+      title: '`www.` over TLS',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 443 ssl;
+              server_name www.example.org;
+              ssl_certificate /etc/ssl/a.pem;
+              ssl_certificate_key /etc/ssl/a.key;
+              return 301 «https://example.org»;
+          }
+          ${site('return 301 https://$host$request_uri;').replace('root /srv/www;', 'root /srv/www; location / { try_files $uri $uri/ =404; }')}
+        `,
+      },
+    },
+    {
+      title: 'old names, to the new one',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name old.example.net www.old.example.net;
+              return 301 «https://example.org»;
+          }
+          ${site('return 301 https://$host$request_uri;').replace('root /srv/www;', 'root /srv/www; location / { try_files $uri $uri/ =404; }')}
+        `,
+      },
+    },
   ],
   good: [
+    {
+      title: 'other names that lead to a page by itself, for a while, or with the request',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name sale.example.net;
+              return 301 https://example.org/sale/;
+          }
+          server {
+              listen 80;
+              server_name next.example.net;
+              return 302 https://example.org;
+          }
+          server {
+              listen 80;
+              server_name old.example.net;
+              return 301 https://example.org$request_uri;
+          }
+          ${site('return 301 https://$host$request_uri;').replace('root /srv/www;', 'root /srv/www; location / { try_files $uri $uri/ =404; }')}
+        `,
+      },
+    },
     { title: 'with the request', files: { 'nginx.conf': site('return 301 https://$host$request_uri;') } },
     {
       title: 'the path by a capture',
@@ -93,10 +151,17 @@ export default defineRule({
           if (host === null || !isForEveryPath(directive)) continue
           const home = enclosingServer(directive)
           const server = home === null ? undefined : byDirective.get(home)
-          if (server === undefined || !isOwnName(server, host)) continue
+          if (server === undefined) continue
+          const isOwn = isOwnName(server, host)
+          const moved = isOwn || !isForGood(directive) ? null : siteNamed(servers, server, host)
+          if (!isOwn && moved === null) continue
           const at = argumentPlace(directive, 1)
           yield {
             at,
+            ...(moved !== null && {
+              severity: isSameSite(server, host) ? 'warning' : 'info',
+              related: [{ at: namePlace(moved.directive), message: 'the site, which has other pages' }],
+            }),
             message: `every page is redirected to \`https://${host}/\`, without its path${keepsQuery(directive) ? '' : ' and query'}`,
             label: 'no `$request_uri`',
             ...propose('Keep path and query', 'unsafe', [
@@ -110,16 +175,24 @@ export default defineRule({
 })
 
 /** The host of a redirect to TLS that has no path; null for every other line. */
-function hostAlone({ name, args }: NginxDirective): string | null {
+function hostAlone(directive: NginxDirective): string | null {
+  const { name, args } = directive
   const [first, second, flag] = args
   if (first === undefined || second === undefined) return null
   if (name === 'return' ? !/^30[12378]$/.test(first.value) : !matchesEveryPath(first.value)) return null
   if (flag !== undefined && flag.value !== 'permanent' && flag.value !== 'redirect') return null
+  if (isUnknownWord(second.value)) {
+    const place = argumentPlace(directive, 1)
+    return FILLED_IN.exec(writtenText(place))?.[1] ?? null
+  }
   return (
     /^https:\/\/([\w.-]+|\$(?:host|server_name|http_host|ssl_server_name))\/?\??$/.exec(second.value)?.[1] ??
     null
   )
 }
+
+/** A name that a template fills in, and nothing else. */
+const FILLED_IN = /^https:\/\/(\$\{\w+\}|\{\{\s*[\w.]+\s*\}\})\/?$/
 
 /** `rewrite` puts the query behind what holds no question mark. */
 function keepsQuery({ name, args }: NginxDirective): boolean {
@@ -139,9 +212,49 @@ function isForEveryPath(directive: NginxDirective): boolean {
 }
 
 /** True where a server that speaks no TLS has the name itself, with `www.` or without. */
-function isOwnName({ listens, names }: NginxServer, host: string): boolean {
+function isOwnName(server: NginxServer, host: string): boolean {
+  const { listens } = server
   if (listens.length === 0 || listens.some(({ tls, port }) => tls || port !== 80)) return false
-  if (host.startsWith('$')) return true
-  const bare = host.toLowerCase().replace(/^www\./, '')
-  return names.some(({ name, exact }) => exact && name.toLowerCase().replace(/^www\./, '') === bare)
+  if (/^\$\w/.test(host)) return true
+  return isSameSite(server, host)
+}
+
+/** True where they differ by `www.` at most. */
+function isSameSite(server: NginxServer, host: string): boolean {
+  return writtenNames(server).some(name => withoutWww(name) === withoutWww(host))
+}
+
+/** The other server of a configuration that has a name over TLS, and more than one page. */
+function siteNamed(servers: readonly NginxServer[], own: NginxServer, host: string): NginxServer | null {
+  if (/^\$\w/.test(host)) return null
+  const found = servers.find(
+    server =>
+      server !== own &&
+      server.configuration === own.configuration &&
+      server.tls &&
+      !writtenNames(own).includes(host.toLowerCase()) &&
+      writtenNames(server).includes(host.toLowerCase()) &&
+      childrenNamed(server.directive, 'return').length === 0 &&
+      childrenNamed(server.directive, 'location').some(({ children }) =>
+        children.some(({ name }) => name === 'try_files' || name.endsWith('_pass')),
+      ),
+  )
+  return found ?? null
+}
+
+function isForGood({ name, args }: NginxDirective): boolean {
+  return name === 'return' ? /^30[18]$/.test(args[0]?.value ?? '') : args[2]?.value === 'permanent'
+}
+
+/** The names of a server as they are written, one that a template fills in too. */
+function writtenNames({ directive }: NginxServer): readonly string[] {
+  return childrenNamed(directive, 'server_name').flatMap(line =>
+    line.args.map(({ value }, index) =>
+      (isUnknownWord(value) ? writtenText(argumentPlace(line, index)) : value).toLowerCase(),
+    ),
+  )
+}
+
+function withoutWww(name: string): string {
+  return name.toLowerCase().replace(/^www\./, '')
 }
