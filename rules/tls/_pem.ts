@@ -1,4 +1,4 @@
-import { type KeyObject, X509Certificate } from 'node:crypto'
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { memoByKey } from '../../parsers/collections/memo.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 
@@ -13,6 +13,8 @@ export interface PemCertificate {
   readonly isAuthority: boolean
   /** True where the name and the key of another one stand behind it. */
   isIssuedBy(other: PemCertificate): boolean
+  /** True where this private key is the one of its public key. */
+  isOf(key: KeyObject): boolean
   readonly publicKey: KeyObject
 }
 
@@ -44,8 +46,24 @@ function decode(block: string): PemCertificate | null {
       isAuthority: certificate.ca,
       publicKey,
       isIssuedBy: other => other.subject === issuer && certificate.verify(other.publicKey),
+      isOf: key => certificate.checkPrivateKey(key),
     }
   } catch {
     return null
   }
 }
+
+/** The private key of a file; null where the audit does not hold it, or it needs a passphrase or cannot be read. */
+export const privateKeyIn = memoByKey((files: FileSystem, path: string): KeyObject | null => {
+  const read = files.kind(path) === 'file' ? files.read(path) : null
+  const block =
+    read?.kind === 'source'
+      ? /-----BEGIN ((?:RSA |EC )?PRIVATE KEY)-----[^-]*-----END \1-----/.exec(read.source.text)?.[0]
+      : undefined
+  if (block === undefined || block.includes('ENCRYPTED')) return null
+  try {
+    return createPrivateKey(block)
+  } catch {
+    return null
+  }
+})

@@ -4,6 +4,9 @@ import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { apacheMain, nginxMain } from '../_examples.ts'
+import { certificatesIn, privateKeyIn } from './_pem.ts'
+import { KEY_OF_SHOP, SHOP, SHOP_BEFORE } from './_pem-pairs.ts'
+import { unmatchedKeys } from './_unmatched-keys.ts'
 
 const nginx = (certificate: string, key: string): string =>
   nginxMain(conf`
@@ -31,26 +34,6 @@ const apache = (certificate: string, key: string): string =>
     ['ssl', 'socache_shmcb'],
   )
 
-/** For `shop.example.org`, of nobody. */
-const BOTH = conf`
-  -----BEGIN PRIVATE KEY-----
-  MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg+uyNDbJZPiiXyPQf
-  gKjIIsgjeD5uoVFp0/2CsLn23PqhRANCAAR/fzcDwoZ8z4DoqEvzjlccXJD5Q0cK
-  3dOdKM3Qx2nAqMzG2jobIh9wTRpnWrkDCxsh/T5YLqwQWO7u7+y7C7V/
-  -----END PRIVATE KEY-----
-  -----BEGIN CERTIFICATE-----
-  MIIBjTCCATOgAwIBAgIUCEExvoYjWOypi0pMLGW5IQdwHFYwCgYIKoZIzj0EAwIw
-  GzEZMBcGA1UEAwwQc2hvcC5leGFtcGxlLm9yZzAgFw0yNjExMjkwNjQ4MDlaGA8y
-  MTI2MTEwNTA2NDgwOVowGzEZMBcGA1UEAwwQc2hvcC5leGFtcGxlLm9yZzBZMBMG
-  ByqGSM49AgEGCCqGSM49AwEHA0IABH9/NwPChnzPgOioS/OOVxxckPlDRwrd050o
-  zdDHacCozMbaOhsiH3BNGmdauQMLGyH9PlgurBBY7u7v7LsLtX+jUzBRMB0GA1Ud
-  DgQWBBTzTOp1DuJ/XmazfJ4Nzt+f6+7Z4DAfBgNVHSMEGDAWgBTzTOp1DuJ/Xmaz
-  fJ4Nzt+f6+7Z4DAPBgNVHRMBAf8EBTADAQH/MAoGCCqGSM49BAMCA0gAMEUCIGEL
-  aTsLpMW3JEGWo8BVvpm46qDso2H1J+wRsXPhHnYuAiEA+hssGsZ47UhEZgSAPR+L
-  1v3+BNHrB53kgA2VzuIj2wU=
-  -----END CERTIFICATE-----
-`
-
 export default defineRule({
   summary: 'A certificate stands beside the key of another one',
   severity: 'error',
@@ -59,9 +42,9 @@ export default defineRule({
   },
   confidence: 'high',
   since: '0.1.0',
-  why: 'certbot keeps each certificate with its own key in one directory. nginx and Apache refuse a key that does not belong to the certificate, `key values mismatch`, or a file without any, and do not start.',
+  why: 'A certificate is made for one key, and whoever renews it with a new key has to name both; certbot keeps each pair in one directory. nginx and Apache refuse a key that does not belong to the certificate, `key values mismatch`, or a file without any, and do not start.',
   remedy:
-    'Name `fullchain.pem` and `privkey.pem` of one directory, the first in `ssl_certificate` or `SSLCertificateFile`',
+    'Name the key with which the certificate was ordered; of certbot, `fullchain.pem` and `privkey.pem` of one directory, the first in `ssl_certificate` or `SSLCertificateFile`. `openssl x509 -pubkey -noout -in shop.crt` and `openssl pkey -pubout -in shop.key` print the same for a pair',
   references: ['https://eff-certbot.readthedocs.io/en/stable/using.html#where-are-my-certificates'],
   bad: [
     {
@@ -115,13 +98,90 @@ export default defineRule({
         ),
       },
     },
+    {
+      title: 'a key of the certificate before this one',
+      files: {
+        'etc/nginx/nginx.conf': nginx('ssl/shop-2026.crt', '«ssl/shop.key»'),
+        'etc/nginx/ssl/shop-2026.crt': SHOP,
+        'etc/nginx/ssl/shop-2026.key': KEY_OF_SHOP,
+        'etc/nginx/ssl/shop.key': SHOP_BEFORE.key,
+        'etc/nginx/ssl/shop.crt': SHOP_BEFORE.certificate,
+      },
+    },
+    {
+      title: 'a key of the certificate before this one in Apache',
+      files: {
+        'etc/apache2/apache2.conf': apache('ssl/shop.crt', '«/etc/ssl/private/shop.pem»'),
+        'etc/apache2/ssl/shop.crt': SHOP,
+        'etc/ssl/private/shop.pem': SHOP_BEFORE.key,
+      },
+    },
+    {
+      title: 'a certificate for all sites',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(conf`
+          ssl_certificate /etc/nginx/shop.crt;
+          server {
+              listen 443 ssl;
+              server_name shop.example.org;
+              ssl_certificate_key «/etc/nginx/shop.key»;
+              root /srv/www;
+          }
+        `),
+        'etc/nginx/shop.crt': SHOP_BEFORE.certificate,
+        'etc/nginx/shop.key': KEY_OF_SHOP,
+      },
+    },
   ],
   good: [
+    {
+      title: 'its own key',
+      files: {
+        'etc/nginx/nginx.conf': nginx('ssl/shop-2026.crt', 'ssl/shop-2026.key'),
+        'etc/nginx/ssl/shop-2026.crt': SHOP,
+        'etc/nginx/ssl/shop-2026.key': KEY_OF_SHOP,
+      },
+    },
+    {
+      title: 'its own key in Apache',
+      files: {
+        'etc/apache2/apache2.conf': apache('ssl/shop.crt', '/etc/ssl/private/shop.pem'),
+        'etc/apache2/ssl/shop.crt': SHOP,
+        'etc/ssl/private/shop.pem': KEY_OF_SHOP,
+      },
+    },
+    {
+      title: 'two pairs, in the same order',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(conf`
+          server {
+              listen 443 ssl;
+              server_name shop.example.org;
+              ssl_certificate ssl/a.crt;
+              ssl_certificate ssl/b.crt;
+              ssl_certificate_key ssl/a.key;
+              ssl_certificate_key ssl/b.key;
+          }
+        `),
+        'etc/nginx/ssl/a.crt': SHOP,
+        'etc/nginx/ssl/a.key': KEY_OF_SHOP,
+        'etc/nginx/ssl/b.crt': SHOP_BEFORE.certificate,
+        'etc/nginx/ssl/b.key': SHOP_BEFORE.key,
+      },
+    },
+    {
+      title: 'a key that is not in the audit',
+      files: {
+        'etc/nginx/nginx.conf': nginx('ssl/shop.crt', '/root/shop.key'),
+        'etc/nginx/ssl/shop.crt': SHOP,
+        'etc/nginx/ssl/shop.key': SHOP_BEFORE.key,
+      },
+    },
     {
       title: 'one file with both',
       files: {
         'etc/nginx/nginx.conf': nginx('/etc/nginx/shop.crt', '/etc/nginx/shop.crt'),
-        'etc/nginx/shop.crt': BOTH,
+        'etc/nginx/shop.crt': KEY_OF_SHOP + SHOP,
       },
     },
     {
@@ -166,7 +226,9 @@ export default defineRule({
       },
     },
   ],
-  *check({ nginx, apache, filesOf }) {
+  *check(deployment) {
+    const { nginx, apache, filesOf } = deployment
+    yield* unmatchedKeys(deployment)
     for (const configuration of nginx)
       for (const line of configuration.occurrences.get('ssl_certificate') ?? [])
         yield* faultOf(
@@ -233,6 +295,8 @@ function* faultOf(
     }
     return
   }
+  // What the files hold, they tell by themselves.
+  if (certificatesIn(files, path) !== null && privateKeyIn(files, keyPath) !== null) return
   const own = lineage(path)
   const other = lineage(keyPath)
   if (own === null || other === null || own === other) return

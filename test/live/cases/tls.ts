@@ -530,6 +530,24 @@ export const cases: readonly LiveCase[] = [
     sound: ({ refused }) => refused.nginx === null,
   },
   {
+    rule: 'tls/certificate-of-another-key',
+    examples: { bad: 'a key of the certificate before this one', good: 'its own key' },
+    shows: 'nginx does not start with a key that belongs to another certificate',
+    request: { url: 'https://shop.example.org/' },
+    harm: ({ refused }) => /key values mismatch/.test(refused.nginx ?? ''),
+    sound: ({ refused }) => refused.nginx === null,
+  },
+  {
+    rule: 'tls/certificate-of-another-key',
+    examples: { bad: 'a key of the certificate before this one in Apache', good: 'its own key in Apache' },
+    shows: 'Apache does not start with a key that belongs to another certificate',
+    request: { url: 'https://shop.example.org/' },
+    harm: ({ refused, response, logNow }) =>
+      (refused.apache !== null || response.status === 0) &&
+      /key values mismatch|AH02565/.test(logNow() + refused.apache),
+    sound: ({ response }) => response.status !== 0,
+  },
+  {
     rule: 'tls/http2-without-ssl',
     examples: { bad: 'a parameter copied from port 443', good: 'plain HTTP' },
     shows: 'a client that begins in HTTP/1.1 gets no answer',
