@@ -4,6 +4,11 @@ import type { WrittenText } from '../text/written-text.ts'
 
 /** What `docker compose up` would read in one directory, its files merged and `extends` followed. */
 export interface ComposeProject {
+  /**
+   * What starts the containers. Of all but Compose the services are what a compose file would say of the same containers:
+   * nothing of Compose's own, such as its checks, its order and its network, is true of them.
+   */
+  readonly startedBy: ContainerStarter
   /** The directory to which relative paths of the main file and its overrides belong. */
   readonly directory: string
   /** `name:`, or null where Compose takes the directory's name. */
@@ -26,6 +31,9 @@ export interface ComposeProject {
   /** False where a file is broken or one that is named could not be read: more may be there. */
   readonly complete: boolean
 }
+
+/** Compose; `docker run` in a script or a unit; a task of Ansible; a Quadlet of Podman; `nobody` of an image alone. */
+export type ContainerStarter = 'compose' | 'docker run' | 'ansible' | 'quadlet' | 'nobody'
 
 /** Something that Compose's schema does not allow. */
 export interface ComposeFault {
@@ -73,7 +81,10 @@ export interface ComposeService {
   readonly tmpfs: readonly Fact<string>[]
   readonly configs: readonly GrantedFile[]
   readonly secrets: readonly GrantedFile[]
-  /** Null where none are written: then it is on the network `default`. */
+  /**
+   * Null where none are written: then it is on the network `default`. Empty where it is on Docker's own bridge, on which
+   * no container has a name.
+   */
   readonly networks: readonly NetworkAttachment[] | null
   /** `host`, `none`, `bridge`, `service:NAME`, `container:NAME`. */
   readonly networkMode: Fact<string> | null

@@ -127,7 +127,8 @@ class Reading {
     const { faults, complete } = this
     const sources = [...this.sources]
     const enabledProfiles = new Set((variables.get('COMPOSE_PROFILES') ?? '').split(/\s*,\s*/))
-    return { directory, name, services, ...parts, enabledProfiles, sources, faults, legacy, complete }
+    const startedBy = 'compose'
+    return { startedBy, directory, name, services, ...parts, enabledProfiles, sources, faults, legacy, complete }
   }
 
   private file(source: Source, directory: string, lookup: VariableLookup): ComposeFile | null {

@@ -1,4 +1,4 @@
-import { type Fact, known } from '../text/fact.ts'
+import { type Fact, known, unknown } from '../text/fact.ts'
 import type { Place } from '../text/source.ts'
 import { splitQuotedWords, unquotedIndex } from '../text/quoted-words.ts'
 import { factOf, placeOf, sliceWritten, type WrittenText, writtenFor } from '../text/written-text.ts'
@@ -131,12 +131,16 @@ function readBuild(node: YamlNode | undefined, service: YamlMap, context: FileCo
   const written = textOf(valueIn(node, 'context'), context)
   return {
     at: node.at,
-    context: written === null ? known(context.directory) : contextFact(written, context),
+    context: written === null ? contextOf(context) : contextFact(written, context),
     dockerfile: factIn(node, 'dockerfile', context),
     dockerfileInline: factIn(node, 'dockerfile_inline', context),
     target: factIn(node, 'target', context),
     args: variablesOf(valueIn(node, 'args'), context),
   }
+}
+
+function contextOf({ directory }: FileContext): Fact<string> {
+  return directory === null ? unknown('nobody knows the directory in which it is built') : known(directory)
 }
 
 /** A context may be a URL of a Git repository. */

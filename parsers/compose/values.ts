@@ -15,9 +15,10 @@ import type { ComposeVariable, PortRange } from './compose.ts'
 
 /** What the values of one file depend on. */
 export interface FileContext {
-  readonly lookup: VariableLookup
-  /** The directory to which its relative paths belong. */
-  readonly directory: string
+  /** Null where whoever starts the containers fills in no variables: a shell has done so before. */
+  readonly lookup: VariableLookup | null
+  /** The directory to which its relative paths belong; null where nobody knows it. */
+  readonly directory: string | null
 }
 
 /** The value of a key; undefined where it is not there or stands for nothing. */
@@ -28,7 +29,8 @@ export function valueIn(map: YamlMap, key: string): YamlNode | undefined {
 
 /** A scalar's text with its variables filled in; null for what is no scalar. */
 export function textOf(node: YamlNode | undefined, { lookup }: FileContext): WrittenText | null {
-  return node?.kind === 'scalar' && !isNull(node) ? interpolate(node.text, lookup) : null
+  if (node?.kind !== 'scalar' || isNull(node)) return null
+  return lookup === null ? node.text : interpolate(node.text, lookup)
 }
 
 export function factIn(map: YamlMap, key: string, context: FileContext): Fact<string> | null {
@@ -42,10 +44,14 @@ export function pathIn(map: YamlMap, key: string, context: FileContext): Fact<st
   return text === null ? null : pathFact(text, context.directory)
 }
 
-export function pathFact(written: WrittenText, directory: string): Fact<string> {
+export function pathFact(written: WrittenText, directory: string | null): Fact<string> {
   const fact = factOf(written)
   if (!fact.known) return fact
   if (fact.value.startsWith('~')) return unknown('it depends on a home directory', fact.at)
+  if (directory === null)
+    return fact.value.startsWith('/')
+      ? known(cleanPath(fact.value), fact.at)
+      : unknown('nobody knows the directory in which it is started', fact.at)
   const path = resolveInside(directory, fact.value)
   return path === null ? unknown('it lies above what is audited', fact.at) : known(path, fact.at)
 }

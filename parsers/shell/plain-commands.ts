@@ -35,7 +35,8 @@ const QUOTED_LETTERS = /[^\\"$`]+/y
  * The simple commands of a script, in their order, as far as words and operators tell: words of control structures
  * (`if`, `then`, `{`) are words of the command behind them, whether a command runs at all is not asked.
  *
- * @param variables those that are known: a command sees what was set in them while those before it were looked at
+ * @param variables those that are known: a command sees what was set in them while those before it were looked at. What
+ * a substitution prints is known by its text without quotes and blanks: `$(cd$(dirname$0)&&pwd)`
  */
 export function plainCommands(
   script: WrittenText,
@@ -195,7 +196,8 @@ class Reading {
       this.#copy(1)
       return
     }
-    const value = named === null ? undefined : this.variables.get(named[1] ?? named[2] ?? '')
+    const name = named === null ? (other?.[0].replace(/["'\s]/g, '') ?? '') : (named[1] ?? named[2] ?? '')
+    const value = this.variables.get(name)
     const end = this.#at + ((named ?? other)?.[0].length ?? 1)
     this.#open().replace(this.#at, end, value ?? UNKNOWN)
     this.#at = end

@@ -3,7 +3,7 @@ import type { ComposeProject, ComposeService } from '../../parsers/compose/compo
 import type { Container } from '../../src/deployment/containers/container.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 
-/** One container of each compose project, by which its project is found and the files around it. */
+/** One container of each project, by which its project is found and the files around it. */
 export const composeProjects = memo(({ machines }: Deployment): readonly Container[] => {
   const found = new Map<Container['project'], Container>()
   for (const { container } of machines)
@@ -11,7 +11,7 @@ export const composeProjects = memo(({ machines }: Deployment): readonly Contain
   return [...found.values()]
 })
 
-/** Every compose project, those of which no container comes as well. */
+/** Every project, those of which no container comes as well. */
 export function projectsIn(deployment: Deployment): readonly ComposeProject[] {
   return [
     ...composeProjects(deployment).map(({ project }) => project),
@@ -19,7 +19,13 @@ export function projectsIn(deployment: Deployment): readonly ComposeProject[] {
   ]
 }
 
-/** Every service of every compose project, whatever starts it. */
+/** Every service that Compose itself starts: it reads lists and variables as no other program does. */
+export function* servicesOfCompose(deployment: Deployment): Iterable<ComposeService> {
+  for (const { project } of composeProjects(deployment))
+    if (project.startedBy === 'compose') yield* project.services.values()
+}
+
+/** Every service of every project, whatever starts it. */
 export function* composeServices(deployment: Deployment): Iterable<ComposeService> {
   for (const { project } of composeProjects(deployment)) yield* project.services.values()
 }

@@ -1,6 +1,7 @@
 import type { ComposeProject, ComposeService, PublishedPort } from '../../parsers/compose/compose.ts'
 import { conf } from '../../src/engine/conf.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
+import { isMakefile } from '../../src/deployment/setups/make-recipes.ts'
 import { toldTexts } from '../../src/deployment/setups/told-texts.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { networkContains, parseIp, parseNetwork } from '../../src/servers/addresses/ip.ts'
@@ -236,7 +237,7 @@ function claimsOf(service: ComposeService): readonly Claim[] {
   })
 }
 
-function* portsTaken({ services }: ComposeProject, deployment: Deployment): Iterable<RuleFinding> {
+function* portsTaken({ services, startedBy }: ComposeProject, deployment: Deployment): Iterable<RuleFinding> {
   // Of a collection people start by name what they want.
   if (services.size > MOST) return
   const byPort = new Map<number, Claim[]>()
@@ -268,6 +269,9 @@ function* portsTaken({ services }: ComposeProject, deployment: Deployment): Iter
     if (first === undefined || second === undefined || more.length > 0) continue
     if (first.service === second.service || first.protocol !== second.protocol) continue
     if (first.address !== null && second.address !== null && first.address !== second.address) continue
+    // Of several scripts, targets of make and roles one or the other is run.
+    if (startedBy !== 'compose' && (first.port.at.source !== second.port.at.source || isMakefile(first.port.at.source)))
+      continue
     if (!areTogether(first.service, second.service, services)) {
       if (areAlternatives(first.service, second.service)) continue
       if (areFronts(first.service, second.service) || isMenu(deployment, first.service, second.service))

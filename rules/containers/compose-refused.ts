@@ -660,6 +660,7 @@ export default defineRule({
   ],
   *check(deployment) {
     for (const project of projectsIn(deployment)) {
+      if (project.startedBy !== 'compose') continue
       for (const { at, said, meant, home, isOfSomeVersions } of project.faults) {
         if (OF_OTHERS.test(at.source.text)) continue
         const isTwice = said.includes('mapping key ')

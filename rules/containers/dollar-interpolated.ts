@@ -138,7 +138,8 @@ export default defineRule({
   ],
   *check(deployment) {
     for (const container of composeProjects(deployment)) {
-      const { services, configs } = container.project
+      const { services, configs, startedBy } = container.project
+      if (startedBy !== 'compose') continue
       for (const service of services.values()) {
         for (const variable of [...service.environment, ...service.labels]) {
           const lost = lostInValue(variable)

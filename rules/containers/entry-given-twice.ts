@@ -1,4 +1,4 @@
-import type { ComposeService, ComposeVariable } from '../../parsers/compose/compose.ts'
+import type { ComposeProject, ComposeService, ComposeVariable } from '../../parsers/compose/compose.ts'
 import { type Place, placeText } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
@@ -91,12 +91,16 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    for (const { services } of projectsIn(deployment))
-      for (const service of services.values()) yield* givenTwice(service)
+    for (const { services, startedBy } of projectsIn(deployment))
+      for (const service of services.values()) yield* givenTwice(service, startedBy)
   },
 })
 
-function* givenTwice({ labels, environment, build }: ComposeService): Iterable<RuleFinding> {
+function* givenTwice(
+  { labels, environment, build }: ComposeService,
+  startedBy: ComposeProject['startedBy'],
+): Iterable<RuleFinding> {
+  const isComposed = startedBy === 'compose'
   for (const list of [labels, environment, build?.args ?? []]) {
     const last = new Map(list.map(entry => [entry.name, entry]))
     for (const entry of list) {
@@ -105,7 +109,9 @@ function* givenTwice({ labels, environment, build }: ComposeService): Iterable<R
         continue
       yield {
         at: entry.at,
-        message: `\`${entry.name}\` has another value further down in this list, which is the one that counts: Compose drops this one`,
+        message: isComposed
+          ? `\`${entry.name}\` has another value further down in this list, which is the one that counts: Compose drops this one`
+          : `\`${entry.name}\` is given another value further down, which is the one that counts: this one is dropped`,
         label: 'dropped',
         related: [{ at: other.at, message: 'takes its place' }],
       }

@@ -1,5 +1,5 @@
 import { placeText } from '../../parsers/text/source.ts'
-import { composeServices } from './_compose-projects.ts'
+import { servicesOfCompose } from './_compose-projects.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { variablesOfRun } from './_env-files-of-run.ts'
@@ -89,7 +89,7 @@ export default defineRule({
     { title: 'nothing', files: tree('- SHOP_TITLE=""') },
   ],
   *check(deployment) {
-    for (const { environment, image } of composeServices(deployment)) {
+    for (const { environment, image } of servicesOfCompose(deployment)) {
       if (image?.known === true && READS_JSON.test(image.value)) continue
       for (const { name, at } of environment) {
         const text = placeText(at)

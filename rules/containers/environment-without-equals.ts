@@ -1,6 +1,6 @@
 import { type Place, placeText } from '../../parsers/text/source.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { composeServices } from './_compose-projects.ts'
+import { servicesOfCompose } from './_compose-projects.ts'
 import { webWithEnvironment as tree } from './_examples.ts'
 
 export default defineRule({
@@ -27,7 +27,7 @@ export default defineRule({
     { title: 'a name with a colon, as .NET has them', files: tree('- Logging:LogLevel=Debug') },
   ],
   *check(deployment) {
-    for (const { environment } of composeServices(deployment))
+    for (const { environment } of servicesOfCompose(deployment))
       for (const { value, at: written } of environment) {
         const at = withBrace(written)
         const text = placeText(at)

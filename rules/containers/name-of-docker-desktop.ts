@@ -162,7 +162,7 @@ export default defineRule({
   ],
   *check(deployment) {
     for (const { project, projects, allNames, hostFiles } of composeProjects(deployment)) {
-      if (!project.complete || project.sources.some(({ path }) => /(?:^|\/)\.devcontainer\//.test(path)))
+      if (!project.complete || isOfPodman(project) || project.sources.some(({ path }) => /(?:^|\/)\.devcontainer\//.test(path)))
         continue
       for (const service of project.services.values()) {
         const wanted = variablesWith(service, hostFiles)
@@ -178,6 +178,7 @@ export default defineRule({
     for (const { from, targets, pass } of deployment.connections.nginx) {
       const { container } = from.machine
       if (container === null || container.isAlone || !container.project.complete) continue
+      if (isOfPodman(container.project)) continue
       for (const { address, at } of targets) {
         if (address.kind !== 'name' || !NAMES.test(address.name)) continue
         const { service, project, projects, allNames } = container
@@ -190,6 +191,11 @@ export default defineRule({
     }
   },
 })
+
+/** Podman knows the name by itself. */
+function isOfPodman({ startedBy, sources }: ComposeProject): boolean {
+  return startedBy === 'quadlet' || sources.some(({ text }) => /\bpodman/.test(text))
+}
 
 const NAMES = /^(?:host|gateway)\.docker\.internal$/
 
@@ -212,8 +218,17 @@ function finding(
       { at: service.at, message: 'the container, without `extra_hosts`' },
       ...(linux === null ? [] : [{ at: linux, message: 'runs on a server' }]),
     ],
-    help: `Add \`extra_hosts: ["host.docker.internal:host-gateway"]\` to \`${service.name}\``,
+    help: `Add ${GIVES_NAME[project.startedBy]} to \`${service.name}\``,
   }
+}
+
+const OF_COMPOSE = '`extra_hosts: ["host.docker.internal:host-gateway"]`'
+const GIVES_NAME: Readonly<Record<ComposeProject['startedBy'], string>> = {
+  compose: OF_COMPOSE,
+  nobody: OF_COMPOSE,
+  'docker run': '`--add-host host.docker.internal:host-gateway`',
+  ansible: '`etc_hosts: {host.docker.internal: host-gateway}`',
+  quadlet: '`AddHost=host.docker.internal:host-gateway`',
 }
 
 /** Variables that say where another program is. */

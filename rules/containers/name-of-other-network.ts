@@ -209,7 +209,10 @@ export default defineRule({
           yield {
             at,
             ...(!waits && { severity: 'warning' as const, confidence: 'medium' as const }),
-            message: `\`${service.name}\` and \`${other.name}\` share no network, so the name \`${other.name}\` is not known there, and no connection gets through`,
+            message:
+              own.size === 0 && networks.length === 0
+                ? `\`${service.name}\` and \`${other.name}\` are on Docker's default bridge, where containers have no names, so \`${other.name}\` is not known there`
+                : `\`${service.name}\` and \`${other.name}\` share no network, so the name \`${other.name}\` is not known there, and no connection gets through`,
             label: 'on another network',
             related: [
               { at: placeOfNetworks(service), message: `the networks of \`${service.name}\`` },

@@ -447,6 +447,8 @@ export default defineRule({
     const { machines, nginx, apache } = deployment
     const hasServer = nginx.length + apache.length > 0
     for (const { project, projects, hostFiles } of composeProjects(deployment)) {
+      // Docker makes the volumes that a command names.
+      if (project.startedBy !== 'compose') continue
       if (!project.legacy) yield* pathsWithoutDot(project)
       if (!project.complete || project.legacy || !isWhole(project) || waitsForOverride(project, hostFiles))
         continue

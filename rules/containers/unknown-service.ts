@@ -392,7 +392,7 @@ export default defineRule({
         const { name } = address
         if (addresses.some(({ kind }) => kind !== 'name') || /[.]|^localhost$/.test(name)) continue
         if (isReached(container, name)) continue
-        const { services, sources } = container.project
+        const { services, sources, startedBy } = container.project
         const other = [...services.values()].find(each => each.name.toLowerCase() === name)
         if (other === undefined && (container.allNames.has(name) || isOneOfSeveral(name, services.keys())))
           continue
@@ -402,28 +402,48 @@ export default defineRule({
           ? 'so every request is answered with 502: could not be resolved'
           : 'so nginx does not start: host not found in upstream'
         const file = sources[0]?.path.split('/').at(-1) ?? 'the compose file'
+        const kind = startedBy === 'compose' ? 'service' : 'container'
+        // On Docker's own bridge containers have addresses, and no names.
+        const isOnBridge = other?.networks?.length === 0 && container.service.networks?.length === 0
         yield {
           at,
           message:
             other === undefined
-              ? `no service of ${file} is called \`${name}\`, ${harm}`
-              : `the service \`${other.name}\` shares no network with \`${container.service.name}\`, ${harm}`,
+              ? `no ${kind} of ${file} is called \`${name}\`, ${harm}`
+              : isOnBridge
+                ? `\`${other.name}\` and \`${container.service.name}\` are on Docker's default bridge, where containers have no names, ${harm}`
+                : `the ${kind} \`${other.name}\` shares no network with \`${container.service.name}\`, ${harm}`,
           label: 'no container of this name',
           related:
             other === undefined
               ? [{ at: container.service.at, message: 'the container of nginx' }]
-              : [
-                  { at: networksOf(other), message: 'on other networks' },
-                  { at: networksOf(container.service), message: 'the networks of nginx' },
-                ],
+              : isOnBridge
+                ? [
+                    { at: other.at, message: 'without a network' },
+                    { at: container.service.at, message: 'nginx, without one' },
+                  ]
+                : [
+                    { at: networksOf(other), message: 'on other networks' },
+                    { at: networksOf(container.service), message: 'the networks of nginx' },
+                  ],
           ...(other === undefined && names.length > 0
-            ? { help: `Connect to a service, such as \`${closest(name, names)}\`` }
+            ? { help: `Connect to a ${kind}, such as \`${closest(name, names)}\`` }
             : {}),
+          ...(isOnBridge && { help: BRIDGED[startedBy] }),
         }
       }
     }
   },
 })
+
+const OF_COMMANDS = '`docker network create shop`, and `--network shop` for both'
+const BRIDGED: Readonly<Record<ComposeProject['startedBy'], string>> = {
+  compose: 'Give both a network of their own',
+  nobody: 'Give both a network of their own',
+  'docker run': OF_COMMANDS,
+  ansible: 'Make a network with `docker_network`, and name it in `networks` of both',
+  quadlet: 'Add `Network=shop.network` to both, and a file `shop.network` with `[Network]`',
+}
 
 /** Where its networks are written; its key where it is on the one of the project. */
 function networksOf({ at, networks }: ComposeService): Place {

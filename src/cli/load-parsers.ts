@@ -14,7 +14,7 @@ import { podContainers } from '../deployment/kubernetes/pod-containers.ts'
 import { containerOfImage } from '../deployment/containers/images-alone.ts'
 import { looseDockerfiles } from '../deployment/containers/loose-files.ts'
 import { readContainers } from '../deployment/containers/read-containers.ts'
-import { readProjects } from '../deployment/containers/read-projects.ts'
+import { mayHaveProjects, readProjects } from '../deployment/containers/read-projects.ts'
 import type { Machine } from '../files/discover.ts'
 import type { FileSystem } from '../files/file-system.ts'
 import { grammarFiles } from '../files/grammars.ts'
@@ -35,7 +35,7 @@ export async function loadParsers(
       repository === undefined ? [] : [[repository.files, repository] as const],
     ),
   )
-  const hasCompose = [...repositories.values()].some(({ composeFiles }) => composeFiles.length > 0)
+  const hasCompose = [...repositories.values()].some(mayHaveProjects)
   const compose = hasCompose ? projectsOf : null
   const containers = [...repositories.values()].flatMap(repository => {
     const projects = compose?.(repository) ?? []
@@ -109,7 +109,7 @@ const knownProjects = memo((_: FileSystem) => new Map<string, readonly ComposePr
 
 function projectsOf(repository: Repository): readonly ComposeProject[] {
   const known = knownProjects(repository.files)
-  const key = repository.composeFiles.join('\n')
+  const key = [...repository.composeFiles, '', ...repository.containerStarters].join('\n')
   const projects = known.get(key) ?? readProjects(repository)
   known.set(key, projects)
   return projects

@@ -309,6 +309,7 @@ function directoryMachines(scope: Scope, options: DiskOptions): ScopeMachines {
   const isEmpty =
     placed.length === 0 &&
     (rest.repository?.composeFiles.length ?? 0) === 0 &&
+    (rest.repository?.containerStarters.length ?? 0) === 0 &&
     (rest.repository?.dockerfiles.length ?? 0) === 0 &&
     htaccess.length === 0 &&
     fragments(new Set(), { nginx: false, apache: false }).length === 0

@@ -65,6 +65,10 @@ export interface Repository {
   readonly files: FileSystem
   /** Compose files, by their paths in `files`. */
   readonly composeFiles: readonly string[]
+  /**
+   * Texts that may start containers without a compose file: scripts, units, playbooks, Quadlets, by their paths in `files`.
+   */
+  readonly containerStarters: readonly string[]
   /** Dockerfiles, whether a compose file builds them or not, by their paths in `files`. */
   readonly dockerfiles: readonly string[]
   /** Files that may hold manifests of Kubernetes, by their names alone, by their paths in `files`. */

@@ -1,4 +1,5 @@
 import { mayBeginApplication } from './applications.ts'
+import { containerStartersAmong } from './container-starters.ts'
 import { isComposeFile, isDockerfile } from './dockerfiles.ts'
 import type { FileSystem } from './file-system.ts'
 import { below } from './look.ts'
@@ -31,6 +32,7 @@ export function repositoryAmong(
   const composeFiles = paths.filter(isComposeFile)
   const dockerfiles = paths.filter(path => isDockerfile(below(path, within)))
   const manifests = paths.filter(path => isManifest(below(path, within), bytes => peek(path, bytes)))
+  const containerStarters = containerStartersAmong(paths, path => below(path, within), peek)
   const lying = isPlaced ? [] : paths
   const starters = lying.filter(
     path =>
@@ -46,12 +48,13 @@ export function repositoryAmong(
   const frontControllers = lying.filter(path => path.endsWith('/index.php'))
   const wsgiScripts = lying.filter(path => path.endsWith('.wsgi'))
   const started = [starters, written, scripts, applications ?? [], wsgiScripts]
-  const found = [composeFiles, dockerfiles, manifests, phpFiles, frontControllers, ...started]
+  const found = [composeFiles, containerStarters, dockerfiles, manifests, phpFiles, frontControllers, ...started]
   if (found.every(each => each.length === 0)) return null
   const isStarted = started.some(each => each.length > 0)
   return {
     files,
     composeFiles,
+    containerStarters,
     dockerfiles,
     manifests,
     starters,

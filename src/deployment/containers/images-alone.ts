@@ -93,6 +93,7 @@ export function startsServer(container: Container): boolean {
 function projectOf(service: ComposeService, directory: string): ComposeProject {
   const none = new Map()
   return {
+    startedBy: 'nobody',
     directory,
     name: null,
     services: new Map([[service.name, service]]),

@@ -7,6 +7,7 @@ import {
   readCompose,
 } from '../../../parsers/compose/read-project.ts'
 import type { Source } from '../../../parsers/text/source.ts'
+import { startedProjects } from './started-projects.ts'
 import { sourceAt } from '../../files/file-system.ts'
 import type { Repository } from '../../files/machine.ts'
 
@@ -17,9 +18,18 @@ const MOST_PROJECTS = 200
  * The projects of a repository: what `docker compose` reads in each directory, and each file of another name
  * (`docker-compose.prod.yml`), alone where it says of every service what it runs, else laid over the main file, also
  * over that of a directory above (`overrides/compose.tls.yml`).
- * What another file includes is no project of its own.
+ * What another file includes is no project of its own. Behind them those of which no compose file says what runs.
  */
-export function readProjects({ files, composeFiles }: Repository): readonly ComposeProject[] {
+export function readProjects(repository: Repository): readonly ComposeProject[] {
+  return [...composedProjects(repository), ...startedProjects(repository)]
+}
+
+/** True where some file of a repository may say which containers run. */
+export function mayHaveProjects({ composeFiles, containerStarters }: Repository): boolean {
+  return composeFiles.length + containerStarters.length > 0
+}
+
+function composedProjects({ files, composeFiles }: Repository): readonly ComposeProject[] {
   const options = { read: (path: string) => sourceAt(files, path) }
   const projects = allProjects(composeFiles, options)
   const included = new Set(projects.flatMap(({ sources }) => sources.slice(1)))

@@ -74,7 +74,7 @@ function* followed(script: WrittenText, shell: Shell): Iterable<FollowedCommand>
     if (name === undefined) continue
     if (name.text === 'export' || name.text === 'readonly')
       for (const [variable, value] of assignedBy(args)) shell.variables.set(variable, value)
-    if (name.text === 'cd') shell.directory = entered(args, shell.directory)
+    if (name.text === 'cd') enter(args, shell)
     const account = accountOf(words[program]!, command.user) ?? shell.account
     // A shell of another account reads what follows.
     if (name.text === 'su' && document === null && !args.some(({ text }) => /^-\w*c|^--command/.test(text)))
@@ -110,6 +110,15 @@ function assignedBy(words: readonly WrittenText[]): Map<string, string> {
       return name === undefined || value === undefined ? [] : [[name, value] as const]
     }),
   )
+}
+
+/** By which a script names the directory in which it runs. */
+export const WORKING_DIRECTORY = ['PWD', '$(pwd)', '`pwd`', '$(PWD)', '$(CURDIR)', '$(shellpwd)'] as const
+
+function enter(args: readonly WrittenText[], shell: Shell): void {
+  shell.directory = entered(args, shell.directory)
+  if (!shell.variables.has('PWD')) return
+  for (const name of WORKING_DIRECTORY) shell.variables.set(name, shell.directory ?? UNKNOWN)
 }
 
 function entered(args: readonly WrittenText[], from: string | null): string | null {

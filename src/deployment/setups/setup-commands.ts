@@ -22,7 +22,7 @@ export const setupCommands = memo((source: Source): readonly FollowedCommand[] =
 )
 
 /** What each shell reads. */
-function shellsOf(source: Source): readonly (readonly WrittenText[])[] {
+export function shellsOf(source: Source): readonly (readonly WrittenText[])[] {
   if (source.path.endsWith('.cfg')) return []
   if (isScript(source)) return [[wholeText(source)]]
   if (isYaml(source)) return readYaml(source).documents.flatMap(scalarsIn)
