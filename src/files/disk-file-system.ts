@@ -58,7 +58,8 @@ interface Resolved {
   readonly kind: FileKind
   /** Bytes. */
   readonly size: number
-  readonly mode: number
+  /** Null where nobody knows it. */
+  readonly mode: number | null
 }
 
 /** Nothing of the path can be seen, or nothing of what is below it. */
@@ -94,7 +95,8 @@ export function diskFileSystem(
     let name = shown.get(path)
     if (name === undefined) {
       const file = splitNested(path)?.outer ?? path
-      name = displayPath(toDisk(file) ?? file, workingDirectory)
+      const disk = toDisk(file) ?? file
+      name = displayPath(splitNested(disk)?.outer ?? disk, workingDirectory)
       shown.set(path, name)
     }
     return name
@@ -124,6 +126,8 @@ export function diskFileSystem(
     const disk = toDisk(real)
     const isMounted = table.namesIn(parent.path).includes(name)
     if (disk === null) return isMounted ? madeDirectory(real) : null
+    const written = splitNested(disk)
+    if (written !== null) return writtenAt(real, written.outer)
     let stats: Stats | undefined
     let target = ''
     try {
@@ -149,6 +153,12 @@ export function diskFileSystem(
     if (shown === null || shown === posix.resolve(parent.path, target)) return null
     // Whoever links in circles through both worlds is followed a few times and not a million.
     return resolveEntry(shown, depth + MAXIMUM_LINKS / 4)
+  }
+  /** A text that is mounted where the file says that holds it: who may read it there, that does not say. */
+  const writtenAt = (path: string, outer: string): Resolved | null => {
+    const laid = options.texts?.get(outer)
+    const size = laid?.length ?? statSync(outer, { throwIfNoEntry: false })?.size
+    return size === undefined ? null : { path, kind: 'file', size, mode: null }
   }
   /**
    * Where a file of a server's own directory lies in one of which nobody said that it stands for that: Debian's
@@ -192,16 +202,20 @@ export function diskFileSystem(
 
   const readResolved = ({ path, kind, size }: Resolved): ReadResult => {
     if (kind === 'directory') return { kind, reason: 'it is a directory' }
-    const nested = splitNested(path)
+    const own = splitNested(path)
+    const written = own === null ? splitNested(toDisk(path) ?? '') : null
+    const nested = own ?? written
     const file = nested?.outer ?? path
+    const disk = written?.outer ?? toDisk(file)
     const sourceOf = (text: string, encoding: DecodedText['encoding'] = 'utf8'): ReadResult => {
-      if (nested === null) return { kind: 'source', source: toSource(path, text, encoding, fillingIn(file)) }
+      const filling = disk === null ? null : fillingIn(path, disk)
+      if (nested === null) return { kind: 'source', source: toSource(path, text, encoding, filling) }
       const inner = textsIn(nested.outer, text)[nested.index]
       return inner === undefined
         ? { kind: 'missing', reason: 'no such file' }
-        : { kind: 'source', source: nestedSource(path, text, inner, encoding, fillingIn(file)) }
+        : { kind: 'source', source: nestedSource(path, text, inner, encoding, filling, written?.outer) }
     }
-    const laid = options.texts?.get(toDisk(file) ?? '')
+    const laid = options.texts?.get(disk ?? '')
     if (laid !== undefined) return sourceOf(laid)
     if (kind === 'other') return { kind, reason: 'it is neither a file nor a directory' }
     if (size > maximumSize) {
@@ -212,17 +226,15 @@ export function diskFileSystem(
     try {
       // Also what /proc calls empty: some of it never ends, and some waits for an event.
       const { text, encoding }: DecodedText =
-        size === 0 ? { text: '', encoding: 'utf8' } : readText(diskPath(file))
+        size === 0 ? { text: '', encoding: 'utf8' } : readText(disk ?? diskPath(file))
       return sourceOf(text, encoding)
     } catch (error) {
       return { kind: 'unreadable', reason: refuse(path, 'unreadable', systemReason(error)) }
     }
   }
 
-  const fillingIn = (path: string): Filling | null => {
-    const disk = options.fillingOf === undefined || covers(path) ? null : toDisk(path)
-    return disk === null ? null : (options.fillingOf?.(disk) ?? null)
-  }
+  const fillingIn = (path: string, disk: string): Filling | null =>
+    options.fillingOf === undefined || covers(path) ? null : options.fillingOf(disk)
   const covers = (path: string): boolean => {
     // What is refused at all shows only to those who asked for it, as callers did.
     const resolved = refused.size === 0 ? null : lookUp(path)

@@ -390,7 +390,7 @@ function namedMains(
 }
 
 function placedMachine(
-  { directory, mounts, mains, standIn }: FoundMachine,
+  { directory, mounts, mains, standIn, fragments }: FoundMachine,
   own: Mount,
   reachedByAny: Set<string>,
   options: DiskOptions,
@@ -410,7 +410,7 @@ function placedMachine(
     supposed: true,
     fragments: reached => {
       for (const path of reached) reachedByAny.add(fileKey(files, path))
-      return standIn === null ? [] : [standIn]
+      return [...(standIn === null ? [] : [standIn]), ...(fragments?.(reached) ?? [])]
     },
     hasApache: mains.apache !== null || (standIn?.apache.length ?? 0) > 0,
     htaccess: [],

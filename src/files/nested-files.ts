@@ -59,6 +59,12 @@ export function isShell(path: string): boolean {
   return kindOf(path) === 'shell' || mayBeScript(path)
 }
 
+/** True for a file whose texts may be files of one machine: a script, cloud-init, a playbook. */
+export function mayPlaceTexts(path: string, isScript: boolean): boolean {
+  const kind = kindOf(path)
+  return isScript || kind === 'shell' || kind === 'yaml'
+}
+
 /** True for a file of which only its first line could say that it is a script. */
 export function mayBeScript(path: string): boolean {
   return BARE_NAME.test(path) && !TESTS.test(path)
@@ -152,17 +158,22 @@ let last: { readonly text: string; readonly kind: string | null; readonly found:
   found: [],
 }
 
-/** An inner file as a source that stands where the outer one says. */
+/**
+ * An inner file as a source that stands where the outer one says.
+ *
+ * @param outer the outer file, where the path is that at which it writes the inner one
+ */
 export function nestedSource(
   path: string,
   text: string,
   nested: NestedText,
   encoding: Source['encoding'],
   filling: Filling | null = null,
+  outer: string | null = null,
 ): Source {
   const code = codeOfNested(text, nested)
   // Ansible, Salt, Helm and froxlor fill in what they keep so themselves, whatever the file is called.
-  const kind = kindOf(splitNested(path)?.outer ?? path)
+  const kind = kindOf(outer ?? splitNested(path)?.outer ?? path)
   const isJinja = code.includes('{{') && (kind === 'yaml' || kind === 'json' || kind === 'xml')
   const isFilledIn = nested.filledInBy !== 'nobody' && nested.filledInBy !== 'echo'
   const masked = maskTemplate(isJinja ? `${path}.j2` : path, code)
@@ -175,5 +186,6 @@ export function nestedSource(
     template: masked.template || isFilledIn,
     values: masked.template && filling !== null ? valuesIn(masked.code, filling) : null,
     ...(isQuoted && { isQuoted }),
+    ...(outer !== null && { outer }),
   }
 }

@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { once } from '../../parsers/collections/once.ts'
 import { parseApache } from '../../parsers/apache/parse.ts'
 import { parseNginx } from '../../parsers/nginx/parse.ts'
 import type { NestedText } from '../../parsers/text/nested-text.ts'
@@ -6,14 +7,17 @@ import { hasServersWord } from '../../parsers/text/nested-texts.ts'
 import type { Source } from '../../parsers/text/source.ts'
 import type { FileSystem } from './file-system.ts'
 import { type Fragment, type FragmentSet, contradict, fragmentSets, groupOf } from './fragment-sets.ts'
+import { isDockerfile } from './dockerfiles.ts'
 import { type PlacedMain, placeMain } from './home-of-main.ts'
 import { type Candidate, judgePaths, lookInto, type LookOptions, skipped, type SkippedPath } from './look.ts'
+import { machinesOfTexts } from './machines-of-texts.ts'
 import type { Mount } from './mounts.ts'
 import {
   beginningOfHolder,
   isScript,
   isShell,
   mayBeScript,
+  mayPlaceTexts,
   BEGINNING,
   nestedSource,
   textsIn,
@@ -21,6 +25,7 @@ import {
   writesServers,
 } from './nested-files.ts'
 import { nestedPath, splitNested } from './nested-path.ts'
+import { type PlacedTexts, placedTexts } from './placed-texts.ts'
 import { PROGRAMS, type Program } from './program.ts'
 import { recognise } from './recognise.ts'
 import {
@@ -41,6 +46,8 @@ export interface FoundMachine {
   readonly mains: Readonly<Record<Program, string | null>>
   /** What stands for the missing main file of a program; paths of the repository. */
   readonly standIn: FragmentSet | null
+  /** What else of its servers is written at its place, but for what main files reached; paths of the machine. */
+  readonly fragments?: (reached: ReadonlySet<string>) => readonly FragmentSet[]
 }
 
 /** The files of a directory that is no machine's root, such as a repository. */
@@ -84,7 +91,7 @@ export function surveyDirectory(
     const own = candidates.filter(candidate => candidate.program === program)
     return withoutIncluded(files, own.filter(isMain), own)
   })
-  const { texts, unread } = lookForNested(files, paths, options)
+  const { texts, homes, unread } = lookForNested(files, paths, options)
   left.push(...unread)
   for (const { candidate, isHtaccess } of texts)
     if (isHtaccess && candidate.program === 'apache') htaccess.push(candidate.path)
@@ -93,7 +100,9 @@ export function surveyDirectory(
       left.push(
         skipped(path, 'inside-program', 'a program that writes lines of a server, which are not read'),
       )
-  const nested = texts.flatMap(({ candidate, isHtaccess }) => (isHtaccess ? [] : [candidate]))
+  const all = texts.flatMap(({ candidate, isHtaccess }) => (isHtaccess ? [] : [candidate]))
+  const placed = machinesOfTexts(homes, all)
+  const nested = all.filter(({ path }) => !placed.taken.has(path))
   const nestedMains = nested.filter(isMain)
   const enabled = settleOnDemand(
     files,
@@ -106,12 +115,12 @@ export function surveyDirectory(
   const fragments = [...enabled.candidates, ...written]
   const scripts = scriptsOfBoth(written)
   return {
-    machines: [...machines, ...lone],
+    machines: [...machines, ...placed.machines, ...lone],
     fragments: reached => {
       const rest = fragments.filter(each => !reached.has(each.path) && !stoodIn.has(each.path))
       return fragmentSets(rest.map(each => writtenBy(scripts, each) ?? toFragment(each)))
     },
-    hasApache: [...candidates, ...nested].some(({ program }) => program === 'apache'),
+    hasApache: [...candidates, ...all].some(({ program }) => program === 'apache'),
     htaccess,
     skipped: [...withRefusedOnDemand(files, left), ...enabled.skipped],
     unsettled: reached => enabled.unsettled.filter(({ path }) => !reached.has(path)),
@@ -153,15 +162,21 @@ function lookForNested(
   { peek }: LookOptions,
 ): {
   readonly texts: readonly { readonly candidate: Candidate; readonly isHtaccess: boolean }[]
+  readonly homes: readonly PlacedTexts[]
   readonly unread: readonly SkippedPath[]
 } {
   const unread: SkippedPath[] = []
+  const homes: PlacedTexts[] = []
   const look = (path: string, bytes: number): string | null => peek?.(path, bytes) ?? null
+  const images = once(() => paths.filter(isDockerfile).map(path => look(path, BEGINNING) ?? ''))
+  /** What a script writes that an image brings, its containers have. */
+  const isOfImage = (path: string): boolean => images().some(text => text.includes(posix.basename(path)))
   const texts = paths.flatMap(outer => {
     const isBareScript = mayBeScript(outer) && isScript(look(outer, FIRST_LINE) ?? '')
     const beginning = (isBareScript ? look(outer, BEGINNING) : beginningOfHolder(outer, look)) ?? ''
     let isUnread = false
-    const found = textsIn(outer, beginning).flatMap((text, index) => {
+    const inside = textsIn(outer, beginning)
+    const found = inside.flatMap((text, index) => {
       const isAnnounced = text.isSnippet === true || text.owner !== undefined
       if (!isAnnounced && !hasServersWord(beginning.slice(text.start, text.end))) return []
       const named = nestedPath(outer, index)
@@ -172,6 +187,8 @@ function lookForNested(
     })
     if (isUnread && found.length === 0)
       unread.push(skipped(outer, 'inside-program', 'a text in it that is a server’s by its name is not read'))
+    if (found.length > 0 && mayPlaceTexts(outer, isBareScript) && !isOfImage(outer))
+      homes.push(...placedTexts(outer, beginning, isBareScript || isShell(outer), inside))
     // The script around a here-document is no configuration, though most of its lines are.
     const isAround = ({ start, end }: NestedText): boolean =>
       found.some(({ text }) => text.start >= start && text.end <= end && text.end - text.start < end - start)
@@ -179,7 +196,7 @@ function lookForNested(
       isAround(text) ? [] : [{ candidate, isHtaccess: text.isHtaccess === true }],
     )
   })
-  return { texts, unread }
+  return { texts, homes, unread }
 }
 
 /** @param beginning as far as it was looked into */

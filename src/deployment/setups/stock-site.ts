@@ -3,7 +3,7 @@ import { groupBy } from '../../../parsers/collections/group-by.ts'
 import { memo } from '../../../parsers/collections/memo.ts'
 import { escapePattern } from '../../../parsers/text/escape-pattern.ts'
 import { type Place, placeText, type Source } from '../../../parsers/text/source.ts'
-import { splitNested } from '../../files/nested-path.ts'
+import { outerFile } from '../outer-file.ts'
 
 /** Texts that install nginx of Debian or Ubuntu, and leave the site there that the package enables. */
 export interface StockSite {
@@ -30,7 +30,7 @@ export const stockSites = memo((texts: readonly Source[]): readonly StockSite[] 
     return {
       installs,
       broughtBy: (site, at) => {
-        const outer = splitNested(site.path)?.outer ?? null
+        const outer = outerFile(site)
         const bringing = own.filter(text => isDockerfile(text) === isDockerfile(source))
         for (const text of bringing) {
           const place =
