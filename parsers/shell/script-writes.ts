@@ -210,9 +210,9 @@ function writesOf({ words, output, document }: Command): readonly ScriptWrite[] 
     })
   if (!/^(?:ln|cp|install)$/.test(name)) return []
   const [from, to, ...others] = withoutOptions(args)
-  if (from === undefined || to === undefined || others.length > 0 || !isPath(to) || isUnknownWord(from))
-    return []
+  if (from === undefined || to === undefined || others.length > 0 || !isPath(to)) return []
   const at = posix.resolve(IS_DIRECTORY.test(to) ? `${to}/${posix.basename(from)}` : to)
+  if (isUnknownWord(at) || (isUnknownWord(from) && name === 'ln')) return []
   if (name !== 'ln') return from.endsWith('/') ? [] : [{ at, by: { kind: 'copy', from } }]
   return [{ at, by: { kind: 'link', to: posix.resolve(posix.dirname(at), from) } }]
 }

@@ -69,7 +69,7 @@ export function maskTemplate(path: string, text: string, words: FilledWords | nu
     formatted === null &&
     filled === null &&
     left === null &&
-    !isNamed &&
+    (!isNamed || isPlainJinja(path, text)) &&
     switched.length === 0
   )
     return { code: text, ...NO_TEMPLATE }
@@ -136,6 +136,11 @@ function maskHead(
   const { code, gaps } = masked ?? { code: text, gaps: [] }
   const blank = code.replace(HEAD, (_, mark: string, head: string) => mark + head.replace(/[^\r\n]/g, ' '))
   return blank === code ? masked : { code: blank, gaps }
+}
+
+/** True for a template of Ansible or Salt in which nothing is filled in: what it writes is its own text. */
+function isPlainJinja(path: string, text: string): boolean {
+  return /\.j(?:inja)?2$|\.jinja$/.test(path) && !/\{[{%#]/.test(text)
 }
 
 /** Null where the text has no tag, or none that could not be the servers' own. */

@@ -35,8 +35,8 @@ export interface Source {
    * into `text` is none.
    */
   readonly isQuoted?: boolean
-  /** The file that holds it as a text, where `path` is that at which it is written: a script with a here-document. */
-  readonly outer?: string
+  /** Where it is kept, if `path` is that at which a script or a playbook writes it: as that names it, a text in a file too. */
+  readonly kept?: string
   /** True where commands of its repository add lines to it that end what it leaves open. */
   readonly isContinued?: boolean
 }

@@ -3,6 +3,7 @@ import type { ApacheLineNode, ApacheNode } from '../../parsers/apache/syntax.ts'
 import { once } from '../../parsers/collections/once.ts'
 import { type DroppedLineEnd, droppedLineEnds } from '../../parsers/text/template/dropped-line-ends.ts'
 import type { Source } from '../../parsers/text/source.ts'
+import { keptPath } from '../../src/deployment/outer-file.ts'
 import { trimsTemplates } from '../../src/deployment/setups/trimmed-templates.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -163,7 +164,7 @@ export default defineRule({
     const seen = new Set<Source>()
     for (const { sources } of apache) {
       for (const source of sources) {
-        if (!source.template || !/\.j(?:inja)?2$/.test(source.path) || seen.has(source)) continue
+        if (!source.template || !/\.j(?:inja)?2$/.test(keptPath(source)) || seen.has(source)) continue
         seen.add(source)
         const dropped = droppedLineEnds(source.text, true)
         if (dropped.length === 0 || !isTrimmed()(source)) continue

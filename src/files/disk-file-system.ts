@@ -203,17 +203,19 @@ export function diskFileSystem(
   const readResolved = ({ path, kind, size }: Resolved): ReadResult => {
     if (kind === 'directory') return { kind, reason: 'it is a directory' }
     const own = splitNested(path)
-    const written = own === null ? splitNested(toDisk(path) ?? '') : null
+    const lain = own === null ? toDisk(path) : null
+    const kept = lain === null || posix.basename(lain) === posix.basename(path) ? null : lain
+    const written = kept === null ? null : splitNested(kept)
     const nested = own ?? written
     const file = nested?.outer ?? path
     const disk = written?.outer ?? toDisk(file)
     const sourceOf = (text: string, encoding: DecodedText['encoding'] = 'utf8'): ReadResult => {
       const filling = disk === null ? null : fillingIn(path, disk)
-      if (nested === null) return { kind: 'source', source: toSource(path, text, encoding, filling) }
+      if (nested === null) return { kind: 'source', source: toSource(path, text, encoding, filling, kept) }
       const inner = textsIn(nested.outer, text)[nested.index]
       return inner === undefined
         ? { kind: 'missing', reason: 'no such file' }
-        : { kind: 'source', source: nestedSource(path, text, inner, encoding, filling, written?.outer) }
+        : { kind: 'source', source: nestedSource(path, text, inner, encoding, filling, kept) }
     }
     const laid = options.texts?.get(disk ?? '')
     if (laid !== undefined) return sourceOf(laid)

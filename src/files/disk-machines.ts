@@ -289,10 +289,11 @@ function directoryMachines(scope: Scope, options: DiskOptions): ScopeMachines {
     const fresh = withoutPaths(set, read)
     return [...(fresh === null ? [] : [fresh]), ...found.fragments(read)]
   }
+  const mounted = found.mounts.length === 0 ? files : diskFileSystem([...found.mounts, own], options)
   const rest: Machine = {
     root: displayPath(within, options.workingDirectory),
-    files,
-    fileName: path => files.display(path),
+    files: mounted,
+    fileName: path => mounted.display(path),
     nginxMains: [],
     apacheMains: [],
     supposed: true,

@@ -161,7 +161,7 @@ let last: { readonly text: string; readonly kind: string | null; readonly found:
 /**
  * An inner file as a source that stands where the outer one says.
  *
- * @param outer the outer file, where the path is that at which it writes the inner one
+ * @param kept as {@link nestedPath} makes it, where the path is that at which the outer file writes the inner one
  */
 export function nestedSource(
   path: string,
@@ -169,11 +169,11 @@ export function nestedSource(
   nested: NestedText,
   encoding: Source['encoding'],
   filling: Filling | null = null,
-  outer: string | null = null,
+  kept: string | null = null,
 ): Source {
   const code = codeOfNested(text, nested)
   // Ansible, Salt, Helm and froxlor fill in what they keep so themselves, whatever the file is called.
-  const kind = kindOf(outer ?? splitNested(path)?.outer ?? path)
+  const kind = kindOf(splitNested(kept ?? path)?.outer ?? path)
   const isJinja = code.includes('{{') && (kind === 'yaml' || kind === 'json' || kind === 'xml')
   const isFilledIn = nested.filledInBy !== 'nobody' && nested.filledInBy !== 'echo'
   const masked = maskTemplate(isJinja ? `${path}.j2` : path, code)
@@ -186,6 +186,6 @@ export function nestedSource(
     template: masked.template || isFilledIn,
     values: masked.template && filling !== null ? valuesIn(masked.code, filling) : null,
     ...(isQuoted && { isQuoted }),
-    ...(outer !== null && { outer }),
+    ...(kept !== null && { kept }),
   }
 }

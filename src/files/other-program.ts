@@ -95,12 +95,9 @@ const SIGNS: readonly (readonly [program: string, sign: RegExp])[] = [
 const BEGINNING = 20_000
 
 /** The program whose own words stand in a file; null where none do. */
-export function signedProgram({ path, text, code, outer }: Source): string | null {
+export function signedProgram({ path, text, code, kept }: Source): string | null {
   // What is around a text in another file has words of its own.
-  const beginning = (outer === undefined && splitNested(path) === null ? text : code.trimStart()).slice(
-    0,
-    BEGINNING,
-  )
+  const beginning = (splitNested(kept ?? path) === null ? text : code.trimStart()).slice(0, BEGINNING)
   for (const [program, sign] of SIGNS) if (sign.test(beginning)) return program
   return null
 }

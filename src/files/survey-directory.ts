@@ -8,7 +8,7 @@ import type { Source } from '../../parsers/text/source.ts'
 import type { FileSystem } from './file-system.ts'
 import { type Fragment, type FragmentSet, contradict, fragmentSets, groupOf } from './fragment-sets.ts'
 import { isDockerfile } from './dockerfiles.ts'
-import { type PlacedMain, placeMain } from './home-of-main.ts'
+import { placeMain } from './home-of-main.ts'
 import { type Candidate, judgePaths, lookInto, type LookOptions, skipped, type SkippedPath } from './look.ts'
 import { machinesOfTexts } from './machines-of-texts.ts'
 import type { Mount } from './mounts.ts'
@@ -25,6 +25,7 @@ import {
   writesServers,
 } from './nested-files.ts'
 import { nestedPath, splitNested } from './nested-path.ts'
+import { placedCopies } from './placed-copies.ts'
 import { type PlacedTexts, placedTexts } from './placed-texts.ts'
 import { PROGRAMS, type Program } from './program.ts'
 import { recognise } from './recognise.ts'
@@ -53,6 +54,8 @@ export interface FoundMachine {
 /** The files of a directory that is no machine's root, such as a repository. */
 export interface DirectorySurvey {
   readonly machines: readonly FoundMachine[]
+  /** What is put where beside the fragments, where one role, play or script alone has files of servers. */
+  readonly mounts: readonly Mount[]
   /** Fragments, but for those that some machine reached; paths of the repository. */
   readonly fragments: (reached: ReadonlySet<string>) => readonly FragmentSet[]
   readonly hasApache: boolean
@@ -91,7 +94,7 @@ export function surveyDirectory(
     const own = candidates.filter(candidate => candidate.program === program)
     return withoutIncluded(files, own.filter(isMain), own)
   })
-  const { texts, homes, unread } = lookForNested(files, paths, options)
+  const { texts, homes, copying, unread } = lookForNested(files, paths, options)
   left.push(...unread)
   for (const { candidate, isHtaccess } of texts)
     if (isHtaccess && candidate.program === 'apache') htaccess.push(candidate.path)
@@ -108,7 +111,12 @@ export function surveyDirectory(
     files,
     candidates.filter(candidate => !mains.includes(candidate)),
   )
-  const { machines, stoodIn } = machinesOf(files, mains, enabled.candidates)
+  const copied = placedCopies(
+    files,
+    candidates.map(({ path }) => path),
+    copying,
+  )
+  const { machines, stoodIn } = machinesOf(files, mains, enabled.candidates, copied)
   // What somebody writes into other files is for machines of which nobody knows what else they have.
   const lone = nestedMains.map(main => machineOf(files, posix.dirname(main.named), [main]))
   const written = nested.filter(candidate => !nestedMains.includes(candidate))
@@ -116,6 +124,7 @@ export function surveyDirectory(
   const scripts = scriptsOfBoth(written)
   return {
     machines: [...machines, ...placed.machines, ...lone],
+    mounts: mountsBeside(copied, enabled.candidates),
     fragments: reached => {
       const rest = fragments.filter(each => !reached.has(each.path) && !stoodIn.has(each.path))
       return fragmentSets(rest.map(each => writtenBy(scripts, each) ?? toFragment(each)))
@@ -163,10 +172,13 @@ function lookForNested(
 ): {
   readonly texts: readonly { readonly candidate: Candidate; readonly isHtaccess: boolean }[]
   readonly homes: readonly PlacedTexts[]
+  /** Scripts that may copy files to where servers read them. */
+  readonly copying: readonly string[]
   readonly unread: readonly SkippedPath[]
 } {
   const unread: SkippedPath[] = []
   const homes: PlacedTexts[] = []
+  const copying: string[] = []
   const look = (path: string, bytes: number): string | null => peek?.(path, bytes) ?? null
   const images = once(() => paths.filter(isDockerfile).map(path => look(path, BEGINNING) ?? ''))
   /** What a script writes that an image brings, its containers have. */
@@ -175,6 +187,7 @@ function lookForNested(
     const isBareScript = mayBeScript(outer) && isScript(look(outer, FIRST_LINE) ?? '')
     const beginning = (isBareScript ? look(outer, BEGINNING) : beginningOfHolder(outer, look)) ?? ''
     let isUnread = false
+    if (COPIES.test(beginning) && (isBareScript || isShell(outer)) && !isOfImage(outer)) copying.push(outer)
     const inside = textsIn(outer, beginning)
     const found = inside.flatMap((text, index) => {
       const isAnnounced = text.isSnippet === true || text.owner !== undefined
@@ -196,7 +209,21 @@ function lookForNested(
       isAround(text) ? [] : [{ candidate, isHtaccess: text.isHtaccess === true }],
     )
   })
-  return { texts, homes, unread }
+  return { texts, homes, copying, unread }
+}
+
+/** A command that copies one file to where a server reads it. */
+const COPIES =
+  /^[^#\n]*\b(?:cp|install)[ \t][^\n]*[ \t]["']?\/(?:etc|usr\/local)\/(?:[\w.-]+\/)*(?:nginx|apache2|httpd|openresty)\//m
+
+/** What the one role, play or script that has fragments puts elsewhere; of several nobody knows which has what. */
+function mountsBeside(
+  copied: readonly (readonly Mount[])[],
+  fragments: readonly Candidate[],
+): readonly Mount[] {
+  const paths = new Set(fragments.map(({ path }) => path))
+  const [home = [], ...others] = copied.filter(mounts => mounts.some(({ disk }) => paths.has(disk)))
+  return others.length > 0 ? [] : home.filter(({ disk }) => !paths.has(disk))
 }
 
 /** @param beginning as far as it was looked into */
@@ -230,6 +257,7 @@ function machinesOf(
   files: FileSystem,
   mains: readonly Candidate[],
   fragments: readonly Candidate[],
+  copied: readonly (readonly Mount[])[],
 ): { readonly machines: readonly FoundMachine[]; readonly stoodIn: ReadonlySet<string> } {
   const byDirectory = new Map<string, Candidate[]>()
   for (const main of mains) {
@@ -244,8 +272,9 @@ function machinesOf(
     const nginx = only(group, 'nginx')
     const apache = only(group, 'apache')
     const together = nginx !== null && apache !== null ? [nginx, apache] : []
-    for (const main of group) if (!together.includes(main)) machines.push(machineOf(files, directory, [main]))
-    if (together.length > 0) machines.push(machineOf(files, directory, together))
+    for (const main of group)
+      if (!together.includes(main)) machines.push(machineOf(files, directory, [main], copied))
+    if (together.length > 0) machines.push(machineOf(files, directory, together, copied))
     else {
       const [main] = group
       if (group.length > 1 || main === undefined) continue
@@ -253,7 +282,7 @@ function machinesOf(
       if (beside === null) continue
       for (const path of [...beside.nginx, ...beside.apache]) stoodIn.add(path)
       machines.pop()
-      machines.push({ ...machineOf(files, directory, [main]), standIn: beside })
+      machines.push({ ...machineOf(files, directory, [main], copied), standIn: beside })
     }
   }
   return { machines, stoodIn }
@@ -267,13 +296,26 @@ function only(group: readonly Candidate[], program: Program): Candidate | null {
   return first !== undefined && others.length === 0 ? first : null
 }
 
-function machineOf(files: FileSystem, directory: string, mains: readonly Candidate[]): FoundMachine {
+function machineOf(
+  files: FileSystem,
+  directory: string,
+  mains: readonly Candidate[],
+  copied: readonly (readonly Mount[])[] = [],
+): FoundMachine {
   const placed = mains.map(({ program, path, source }) => placeMain(program, path, source, files))
-  const of = (program: Program): PlacedMain | undefined => placed.find(main => main.program === program)
+  const [home = [], ...others] = copied.filter(mounts =>
+    mains.every(({ path }) => mounts.some(({ disk }) => disk === path)),
+  )
+  // Of several that put them somewhere nobody knows which else is there.
+  const put = others.length > 0 ? [] : home
+  const of = (program: Program): string | null => {
+    const main = placed.find(each => each.program === program)
+    return put.find(({ disk }) => disk === main?.path)?.at ?? main?.placed ?? null
+  }
   return {
     directory,
-    mounts: placed.flatMap(({ mounts }) => mounts),
-    mains: { nginx: of('nginx')?.placed ?? null, apache: of('apache')?.placed ?? null },
+    mounts: [...put, ...placed.flatMap(({ mounts }) => mounts)],
+    mains: { nginx: of('nginx'), apache: of('apache') },
     standIn: null,
   }
 }

@@ -16,14 +16,19 @@ export interface Filling {
 /** What a repository tells of a file, by its absolute path on this machine. */
 export type FillingOf = (path: string) => Filling
 
-/** The source of a file's text, what only a template engine knows masked; `path` is the path inside the root. */
+/**
+ * The source of a file's text, what only a template engine knows masked; `path` is the path inside the root.
+ *
+ * @param kept where it lies, if by another name: that of the template from which the file at the path is written
+ */
 export function toSource(
   path: string,
   text: string,
   encoding: Source['encoding'] = 'utf8',
   filling: Filling | null = null,
+  kept: string | null = null,
 ): Source {
-  const masked = maskTemplate(path, text, filling?.words)
+  const masked = maskTemplate(kept ?? path, text, filling?.words)
   const values = masked.template && filling !== null ? valuesIn(masked.code, filling) : null
   return {
     path,
@@ -31,6 +36,7 @@ export function toSource(
     encoding,
     ...masked,
     values,
+    ...(kept !== null && { kept }),
     ...(filling?.isContinued === true && { isContinued: true }),
   }
 }

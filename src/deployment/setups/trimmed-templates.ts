@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import type { Source } from '../../../parsers/text/source.ts'
+import { keptPath } from '../outer-file.ts'
 import { type ModuleCall, moduleCalls } from './module-calls.ts'
 
 /** `#jinja2: trim_blocks: False` in the first line of a template, with which it sets its own way. */
@@ -14,7 +15,9 @@ export function trimsTemplates(setups: readonly Source[]): (template: Source) =>
   const calls = setups.flatMap(source => moduleCalls(source)).filter(({ module }) => module === 'template')
   const named = new Set(calls.map(nameOf))
   const untrimmed = new Set(calls.filter(({ options }) => options.has('trim_blocks')).map(nameOf))
-  return ({ path, text }) => {
+  return source => {
+    const { text } = source
+    const path = keptPath(source)
     const name = posix.basename(path)
     if (untrimmed.has(name) || untrimmed.has(null) || HEADER.test(text)) return false
     return named.has(name) || (calls.length > 0 && /(?:^|\/)roles\/[^/]+\/templates\//.test(path))

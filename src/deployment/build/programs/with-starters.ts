@@ -42,7 +42,9 @@ export const withStarters = memoByKey((files: FileSystem, repository: Repository
   const isStarted = (path: string): boolean =>
     !isOfImage(files, path) && isWritten(files, path) && !isOfBuild(files, path)
   const written = writtenFiles.filter(({ path }) => !isOfImage(files, path))
-  const mounts = starterMounts(starters.filter(isStarted), written)
+  const mounts = starterMounts(starters.filter(isStarted), written).filter(
+    ({ at }) => files.kind(at) === null,
+  )
   if (mounts.length === 0) return files
   const started = mountedOver(files, mounts)
   const configured = [...mounts, ...configurationMounts(started, files)]
