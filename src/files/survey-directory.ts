@@ -123,7 +123,7 @@ export function surveyDirectory(
   const fragments = [...enabled.candidates, ...written]
   const scripts = scriptsOfBoth(written)
   return {
-    machines: [...machines, ...placed.machines, ...lone],
+    machines: [...machines, ...lone, ...placed.machines],
     mounts: mountsBeside(copied, enabled.candidates),
     fragments: reached => {
       const rest = fragments.filter(each => !reached.has(each.path) && !stoodIn.has(each.path))

@@ -443,8 +443,8 @@ test('files that stand as texts in YAML, scripts and Dockerfiles are read, each 
       'lineinfile:\n  line: |\n    <Directory /srv>\n    AllowOverride None\n    Options None\n    DirectoryIndex a\n',
   })
   const machines = discover(['.'], { workingDirectory: directory })
-  assert.is(machines.length, 2)
-  const [main, rest] = machines
+  assert.is(machines.length, 3)
+  const [main, script, rest] = machines
   const read = (machine: Machine | undefined, path: string) => {
     const result = machine?.files.read(path)
     assert.is(result?.kind, 'source')
@@ -457,8 +457,13 @@ test('files that stand as texts in YAML, scripts and Dockerfiles are read, each 
   assert.not.match(source?.code ?? '', 'listen 81')
   assert.equal(
     fragmentsOf(rest).map(paths => paths.map(path => rest?.fileName(path))),
-    [['cloud.yaml'], ['install.sh'], ['k8s/web.yaml'], ['web/Dockerfile']],
+    [['cloud.yaml'], ['k8s/web.yaml'], ['web/Dockerfile']],
   )
+  // What a script surely writes stands at its place.
+  assert.equal(fragmentsOf(script), [['/etc/nginx/conf.d/a.conf']])
+  const written = read(script, '/etc/nginx/conf.d/a.conf')
+  assert.is(script?.fileName(written?.path ?? ''), 'install.sh')
+  assert.is(written?.code.trim(), server(82).trim())
   // One that is named is looked through too.
   const [named] = discover(['install.sh'], { workingDirectory: directory })
   assert.is(fragmentsOf(named).length, 1)
