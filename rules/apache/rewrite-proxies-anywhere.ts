@@ -105,12 +105,21 @@ export default defineRule({
         if (chosen === null) continue
         yield {
           at: argumentPlace(rule.directive, 1),
-          message: `\`${chosen}\` is client-controlled, and Apache proxies to the host that it names`,
+          message: `\`${chosen}\` is client-controlled, and Apache proxies to the host that it names${withoutSlash(host, chosen, rule)}`,
         }
       }
     }
   },
 })
+
+/** What becomes of an ordinary path, where the slash between the port and the group is forgotten. */
+function withoutSlash(host: string | undefined, chosen: string, { pattern }: PlacedRule): string {
+  const before = host?.endsWith(chosen) === true ? host.slice(0, -chosen.length) : ''
+  const isRest = chosen === '$1' && /^\^?\/?\(\.[*+]\)\$?$/.test(pattern)
+  return isRest && /^(?:[\w-]+\.)*[\w-]+(?::\d+)?$/.test(before)
+    ? `: \`/page\` is sent to \`${before}page\`, AH00898 DNS lookup failure, for no slash stands before \`$1\``
+    : ''
+}
 
 /**
  * The reference by which a client names the whole URL, scheme included. A group of the path cannot: Apache

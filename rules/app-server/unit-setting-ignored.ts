@@ -61,7 +61,7 @@ export default defineRule({
   severity: 'warning',
   otherSeverities: {
     error:
-      'where the service does not start: its user, group or directory, what wants it, a quote of its command, or a whole section',
+      'where the service does not start: its user, group or directory, what wants it, a quote of its command, a whole section, or the options of gunicorn',
     info: 'of a service that asks for the network, and does not wait for it',
   },
   confidence: 'high',
@@ -150,6 +150,10 @@ export default defineRule({
     { title: 'a comma between', files: tree('Environment="«SHOP_A=1",» "SHOP_B=2"') },
     { title: 'a limit in another section', files: tree('«StartLimitIntervalSec»=0') },
     { title: 'a comment behind the group', files: tree('Group=«www-data # of nginx»') },
+    {
+      title: 'options of gunicorn without quotes',
+      files: tree('Environment=GUNICORN_CMD_ARGS=--workers «4» --timeout 90'),
+    },
     { title: 'a value with blanks', files: tree('Environment=SHOP_TITLE=Our «shop»') },
     { title: 'blanks around the equals sign', files: tree('Environment=«SHOP_KEY» = abc') },
     {
@@ -757,12 +761,22 @@ const TEMPLATE_MARK = /[\0\uFFFD]|^(?:__[A-Z][A-Z0-9_]*__|(@@?|%%?)[A-Za-z]\w*\1
 function* leftOut({ written }: UnitSetting): Found {
   const word = unitWords(written)?.find(({ text }) => !/^[A-Za-z_]\w*=/.test(text))
   if (word === undefined || isUnknownWord(word.text) || TEMPLATE_MARK.test(word.text)) return
+  const words = unitWords(written) ?? []
+  const [name = '', option = ''] = words[words.indexOf(word) - 1]?.text.split(/=(.*)/s) ?? []
+  const needsValue = name === 'GUNICORN_CMD_ARGS' && NEEDS_VALUE.test(option) && !word.text.startsWith('-')
   yield {
     at: placeOf(word),
-    message: `\`${word.text}\` is no assignment, and is left out: Invalid environment assignment, ignoring`,
+    ...(needsValue && { severity: 'error' as const }),
+    message: needsValue
+      ? `\`${word.text}\` is no assignment, and is left out, so gunicorn gets \`${option}\` without a value, and does not start: expected one argument`
+      : `\`${word.text}\` is no assignment, and is left out: Invalid environment assignment, ignoring`,
     label: 'cut at the blank before it',
   }
 }
+
+/** Options of gunicorn that end it where nothing stands behind them. */
+const NEEDS_VALUE =
+  /^(?:-[bwktcn]|--(?:bind|workers|worker-class|threads|timeout|config|log-level|access-logfile|error-logfile|max-requests|graceful-timeout|keep-alive|chdir|umask|user|group|pid|name))$/
 
 /** True of a name that says whose file it is. */
 function isAlmostRead(path: string): boolean {

@@ -86,6 +86,10 @@ export default defineRule({
       title: 'packages of npm in a container for development',
       files: renamed(node('volumes: ["«.:/app»"]'), 'compose.yaml', 'docker-compose.dev.yml'),
     },
+    {
+      title: 'a volume for the packages of another project',
+      files: node('command: npm run dev\nvolumes:\n  - .:/app\n  - «/usr/src/app/node_modules»'),
+    },
     { title: 'packages of Composer', files: php('volumes: ["«./shop:/var/www/html»"]') },
   ],
   good: [
@@ -150,18 +154,47 @@ export default defineRule({
       for (const { mount, at, directory, path, installs } of hiddenBy(container)) {
         if (isInstalledInside(deployment, installs)) continue
         const isInstalled = isForDevelopment(container, mount) || isInstalledByScript(container, path)
+        const stray = strayVolume(container, directory)
         yield {
-          at: mount.at,
-          ...(isInstalled && { severity: 'info' as const }),
-          message: `this hides \`${directory}\`, which the build installs, and the directory of the host that is mounted has none in the repository`,
-          label: 'hides what the build installs',
-          related: [{ at, message: 'installed here' }],
-          help: `Add \`- ${directory}\` to the volumes`,
+          at: stray?.at ?? mount.at,
+          ...(isInstalled && stray === null && { severity: 'info' as const }),
+          message:
+            stray === null
+              ? `this hides \`${directory}\`, which the build installs, and the directory of the host that is mounted has none in the repository`
+              : `this volume keeps \`${stray.path}\`, which nothing fills, and the mount of the project hides \`${directory}\`, which the build installs`,
+          label: stray === null ? 'hides what the build installs' : 'another directory',
+          related: [
+            ...(stray === null ? [] : [{ at: mount.at, message: 'hides what the build installs' }]),
+            { at, message: 'installed here' },
+          ],
+          help: stray === null ? `Add \`- ${directory}\` to the volumes` : `Write \`${directory}\``,
         }
       }
     }
   },
 })
+
+/** A volume that was to keep the packages of the image, and has the path of another project. */
+function strayVolume(
+  { service, image }: Container,
+  directory: string,
+): { readonly at: Place; readonly path: string } | null {
+  for (const { kind, source, target, at } of service.volumes) {
+    if (kind !== 'volume' || source !== null || !target.known) continue
+    const path = cleanPath(target.value)
+    if (posix.basename(path) !== posix.basename(directory) || path === directory) continue
+    const home = posix.dirname(path)
+    // A part of the same project may have packages of its own.
+    if (isBelow(path, posix.dirname(directory))) continue
+    const isMade = image?.steps.some(step =>
+      'sources' in step
+        ? !step.target.known || isBelow(step.target.value, home)
+        : commandText(step.command).includes(home),
+    )
+    if (isMade !== true) return { at, path }
+  }
+  return null
+}
 
 interface Hidden {
   readonly mount: ContainerMount

@@ -7,7 +7,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { apacheMain, nginxMain } from '../_examples.ts'
 import { imageBehind } from '../containers/_examples.ts'
-import { lostUpgrades } from '../forwarded-headers/_lost-headers.ts'
+import { lostHeaders, lostUpgrades } from '../forwarded-headers/_lost-headers.ts'
 import { routesWebSockets, socketIoProgram, webSocketProgram } from '../_websocket-programs.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { type NginxLocation, readLocation } from '../../src/servers/nginx/queries/locations.ts'
@@ -133,6 +133,27 @@ export default defineRule({
     'Write `proxy_http_version 1.1;`, `proxy_set_header Upgrade $http_upgrade;` and `proxy_set_header Connection "upgrade";`',
   references: ['https://nginx.org/en/docs/http/websocket.html'],
   bad: [
+    {
+      title: 'Socket.IO, with the headers of the server lost, which another location has',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              proxy_http_version 1.1;
+              proxy_set_header Upgrade $http_upgrade;
+              proxy_set_header Connection "upgrade";
+              location / {
+                  proxy_pass http://127.0.0.1:9000;
+              }
+              location «/socket.io/» {
+                  proxy_pass http://127.0.0.1:9000;
+                  proxy_set_header Host $host;
+              }
+          }
+        `,
+      },
+    },
     { title: 'Socket.IO, whose clients go on by polling', files: chat('«proxy_pass»') },
     { title: 'a location that is called so', files: { 'nginx.conf': site('«/ws/»') } },
     { title: 'Socket.IO', files: { 'nginx.conf': site('«/socket.io/»') } },
@@ -340,7 +361,16 @@ export default defineRule({
       }
       const location = block.name === 'location' ? readLocation(block) : null
       const isNamed = location !== null && location.modifier !== '@' && NAMES.test(location.name)
-      if (isNamed) {
+      const above = isNamed ? lostHeaders(connection).find(isUpgradeOfClient) : undefined
+      if (isNamed && above !== undefined) {
+        yield {
+          at: location.at,
+          message: `\`${location.name}\` has \`proxy_set_header\` lines of its own, so it inherits none, and nginx sends the backend no \`Upgrade\``,
+          label: 'inherits no Upgrade',
+          related: [{ at: namePlace(above.directive), message: 'not inherited' }],
+          ...fix(connection),
+        }
+      } else if (isNamed) {
         yield {
           at: location.at,
           ...(/socket\.?io|sockjs|engine/i.test(location.name) && { severity: 'info' as const }),
@@ -455,4 +485,8 @@ function fix({ pass }: NginxConnection) {
 function prefixOf(location: NginxLocation | null): string | null {
   if (location === null) return '/'
   return /^(?:\^~|)$/.test(location.modifier) ? location.name : null
+}
+
+function isUpgradeOfClient({ name, state }: SentHeader): boolean {
+  return name === 'upgrade' && state !== 'cleared'
 }
