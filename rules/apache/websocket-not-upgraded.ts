@@ -156,8 +156,56 @@ export default defineRule({
       title: 'pages that connect to Socket.IO by WebSocket alone',
       files: chat({ client: "io({ transports: ['websocket'] })" }),
     },
+    {
+      title: 'a rule for WebSocket that leads to http',
+      files: {
+        'etc/apache2/apache2.conf': main(conf`
+          RewriteEngine On
+          RewriteCond %{HTTP:Upgrade} =websocket [NC]
+          RewriteRule /(.*) «http://127.0.0.1:8001/$1» [P,L]
+        `),
+      },
+    },
+    {
+      title: 'the same by two conditions, beside an ordinary rule',
+      files: {
+        'etc/apache2/apache2.conf': main(conf`
+          RewriteEngine On
+          RewriteCond %{HTTP:Connection} upgrade [NC]
+          RewriteCond %{HTTP:Upgrade} ^websocket$ [NC]
+          RewriteRule ^/(.*)$ «http://127.0.0.1:8001/$1» [P]
+          RewriteCond %{HTTP:Upgrade} !^websocket$ [NC]
+          RewriteRule ^/(.*)$ http://127.0.0.1:8001/$1 [P]
+        `),
+      },
+    },
   ],
   good: [
+    {
+      title: 'a rule for WebSocket that leads to ws',
+      files: {
+        'etc/apache2/apache2.conf': main(conf`
+          RewriteEngine On
+          RewriteCond %{HTTP:Upgrade} =websocket [NC]
+          RewriteRule /(.*) ws://127.0.0.1:8001/$1 [P,L]
+          RewriteCond %{HTTP:Upgrade} !=websocket [NC]
+          RewriteRule /(.*) http://127.0.0.1:8001/$1 [P,L]
+        `),
+      },
+    },
+    {
+      title: 'a rule to http whose worker passes it on',
+      files: {
+        'etc/apache2/apache2.conf': main(conf`
+          RewriteEngine On
+          RewriteCond %{HTTP:Upgrade} =websocket [NC]
+          RewriteRule /(.*) http://127.0.0.1:8001/$1 [P,L]
+          <Proxy http://127.0.0.1:8001/>
+              ProxySet upgrade=websocket
+          </Proxy>
+        `),
+      },
+    },
     {
       title: 'upgraded, by either way',
       files: {
@@ -220,6 +268,7 @@ export default defineRule({
   *check(deployment) {
     yield* namedPaths(deployment)
     yield* askedFor(deployment)
+    yield* rewrittenToHttp(deployment)
   },
 })
 
@@ -240,6 +289,34 @@ function* namedPaths(deployment: Deployment): Iterable<RuleFinding> {
       }
     }
   }
+}
+
+/** Rules for requests with `Upgrade` alone that lead to `http:`, where `ws:` is meant. */
+function* rewrittenToHttp(deployment: Deployment): Iterable<RuleFinding> {
+  for (const configuration of deployment.apache) {
+    if (!configuration.occurrences.has('rewriterule')) continue
+    // One line of a worker tells all rules that lead to it.
+    const words = ['proxypass', 'proxypassmatch', 'balancermember', 'proxyset'].flatMap(
+      name => configuration.occurrences.get(name) ?? [],
+    )
+    if (words.some(isUpgraded)) continue
+    for (const rule of placedRules(configuration, deployment.filesOf(configuration))) {
+      const { directive, output, flags, settled, conditions } = rule
+      const asks = conditions.some(({ directive: { args } }) =>
+        args.length === 1 ? false : asksForUpgrade(args[0]?.value ?? '', args[1]?.value ?? ''),
+      )
+      if (!settled || !flags.has('P') || !asks || !/^https?:\/\//i.test(output)) continue
+      yield {
+        at: argumentPlace(directive, 1),
+        message: `\`Upgrade\` is not passed on to \`${output.replace(/:.*/s, '')}:\`, so this rule for WebSocket leads to an ordinary GET: its backend answers 400 or 404`,
+        label: /^https/i.test(output) ? '`wss:` is meant' : '`ws:` is meant',
+      }
+    }
+  }
+}
+
+function asksForUpgrade(variable: string, pattern: string): boolean {
+  return /^%\{HTTP:Upgrade\}$/i.test(variable) && /^=?\^?\(?(?:\(\?i\))?websocket\)?\$?$/i.test(pattern)
 }
 
 /** Paths behind which an application takes WebSocket, or for which nginx in front passes `Upgrade` on. */
