@@ -249,7 +249,7 @@ export default defineRule({
   since: '0.1.0',
   why: 'nginx and Apache send `X-Forwarded-Proto` and `X-Forwarded-For`, and each program asks for a line of its own before it takes them. Without it Keycloak makes `http://` addresses, which browsers block in its pages; Home Assistant answers 400 to every request that has the header; the nginx inside of GitLab redirects to the port of TLS, which comes back through the same proxy; Spring Boot names `http://` in the `redirect_uri` of OAuth, and passes over the property of a former release without a word. A Keycloak that is started for production speaks TLS itself, and without a certificate does not start before it is allowed to do without.',
   remedy:
-    "`KC_PROXY_HEADERS: xforwarded` for Keycloak, `http: trusted_proxies` for Home Assistant, `nginx['listen_https'] = false` and `nginx['listen_port'] = 80` for GitLab, `server.forward-headers-strategy=native` for Spring Boot",
+    "`KC_PROXY_HEADERS: xforwarded` for Keycloak, before release 24 `KC_PROXY: edge`, `http: trusted_proxies` for Home Assistant, `nginx['listen_https'] = false` and `nginx['listen_port'] = 80` for GitLab, `server.forward-headers-strategy=native` for Spring Boot",
   references: [
     'https://www.keycloak.org/server/reverseproxy',
     'https://www.home-assistant.io/integrations/http/#reverse-proxies',
@@ -300,6 +300,10 @@ export default defineRule({
         `,
         '8080',
       ),
+    },
+    {
+      title: 'Keycloak that is told as WildFly was',
+      files: keycloak('PROXY_ADDRESS_FORWARDING: "«true»"'),
     },
     { title: 'Keycloak that reads another header', files: keycloak('KC_PROXY_HEADERS: «forwarded»') },
     {
@@ -703,7 +707,7 @@ function lookAtKeycloak(container: Container, connection: Connection): Fault | n
   if (!line.tls) return null
   const isTold =
     hasProxy ||
-    isSet(/^(?:proxy-headers|proxy-address-forwarding)$/) ||
+    isSet(release >= 17 ? /^proxy-headers$/ : /^(?:proxy-headers|proxy-address-forwarding)$/) ||
     (release < 26 && isSet(/^hostname-url$/)) ||
     words.some(text => /^--(?:hostname(?!-strict)|proxy)/.test(text)) ||
     variables.some(
@@ -717,10 +721,16 @@ function lookAtKeycloak(container: Container, connection: Connection): Fault | n
       message:
         'Keycloak has no `KC_PROXY` since release 26, so it does not read `X-Forwarded-Proto`, and makes its addresses with `http://`',
     }
+  const told = release >= 17 && release < 24 ? 'KC_PROXY: edge' : 'KC_PROXY_HEADERS'
+  const ofWildFly = variables.find(({ name }) => name === 'PROXY_ADDRESS_FORWARDING')?.value
+  if (release >= 17 && ofWildFly?.known === true && ofWildFly.at !== null)
+    return {
+      at: ofWildFly.at,
+      message: `Keycloak has no \`PROXY_ADDRESS_FORWARDING\` since release 17: it does not read \`X-Forwarded-Proto\` before \`${told}\` says so, and makes its addresses with \`http://\``,
+    }
   return {
     at: service.image.at,
-    message:
-      'Keycloak does not read `X-Forwarded-Proto` before `KC_PROXY_HEADERS` says so, and makes its addresses with `http://`',
+    message: `Keycloak does not read \`X-Forwarded-Proto\` before \`${told}\` says so, and makes its addresses with \`http://\``,
   }
 }
 
