@@ -1,4 +1,5 @@
 import type { Container } from '../../src/deployment/containers/container.ts'
+import { mongoOfSpring } from './_mongo-of-spring.ts'
 import { posix } from 'node:path'
 import { once } from '../../parsers/collections/once.ts'
 import { startTexts } from './_shell-texts.ts'
@@ -71,6 +72,13 @@ const MONGO = conf`
 `
 
 const MONGO_OF_VARIABLES = MONGO.replace(': one-password', ': ${MONGO_PASSWORD}')
+
+const OF_SPRING = conf`
+  SPRING_DATA_MONGODB_HOST: mongo
+  SPRING_DATA_MONGODB_DATABASE: orders
+  SPRING_DATA_MONGODB_USERNAME: root
+  SPRING_DATA_MONGODB_PASSWORD: \${MONGO_PASSWORD}
+`
 
 /** The database and the application, each with a file of variables. */
 const fromFiles = (application: string, database = ''): Record<string, string> => ({
@@ -369,6 +377,10 @@ export default defineRule({
       ),
     },
     {
+      title: 'the root of MongoDB by the variables of Spring',
+      files: tree(OF_SPRING.replace('root', '«root»'), MONGO_OF_VARIABLES),
+    },
+    {
       title: 'the root of MongoDB in a file of variables',
       files: {
         ...tree('DEBUG: "no"', MONGO),
@@ -391,6 +403,14 @@ export default defineRule({
         'MONGO_URL: mongodb://root:${MONGO_PASSWORD}@mongo:27017/shop?authSource=admin',
         MONGO_OF_VARIABLES,
       ),
+    },
+    {
+      title: 'the variables of Spring with the database of the user, and a user of its own',
+      files: {
+        ...tree(`${OF_SPRING}\nSPRING_DATA_MONGODB_AUTHENTICATION_DATABASE: admin`, MONGO_OF_VARIABLES),
+        'other/compose.yml':
+          tree(OF_SPRING.replace('root', 'shop'), MONGO_OF_VARIABLES)['docker-compose.yml'] ?? '',
+      },
     },
     {
       title: 'the root of MongoDB without a database',
@@ -761,6 +781,8 @@ export default defineRule({
       }
       // What a database is told of a host is no place that it connects to.
       if ([...databases.values()].some(({ service }) => service === container.service)) continue
+      const ofSpring = mongoOfSpring(container, databases)
+      if (ofSpring !== null) yield ofSpring
       const clients = [...databaseClients(container, settings.get(container) ?? [], databases)]
       for (const client of clients) {
         const database = databases.get(client.host)

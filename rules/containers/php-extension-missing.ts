@@ -142,8 +142,42 @@ export default defineRule({
       title: 'WordPress',
       files: code({ 'wp-config.php': "<?php\ndefine('«DB_NAME»', 'shop');\n" }),
     },
+    {
+      title: 'a DSN of PDO in a variable',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            php:
+              build: .
+              environment:
+                DB_DSN: «mysql:host=db;port=3306;dbname=shop;charset=utf8mb4»
+        `,
+        Dockerfile: conf`
+          FROM php:8.2-fpm
+          RUN docker-php-ext-install pdo mysqli
+          COPY . /var/www/html
+        `,
+        'index.php': "<?php $db = new PDO(getenv('DB_DSN'), 'shop', getenv('DB_PASSWORD'));\n",
+      },
+    },
   ],
   good: [
+    {
+      title: 'a DSN of PDO in a variable, and its driver',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            php:
+              build: .
+              environment:
+                DB_DSN: mysql:host=db;port=3306;dbname=shop
+        `,
+        Dockerfile: conf`
+          FROM php:8.2-fpm
+          RUN docker-php-ext-install pdo pdo_mysql
+        `,
+      },
+    },
     ...[
       ['a comment', "<?php\n// new PDO('mysql:host=db')\n"],
       ['SQLite by PDO', "<?php\nnew PDO('sqlite:/data/shop.db');\n"],
@@ -273,8 +307,26 @@ function servesPages({ reference, service, image }: Container): boolean {
   return /\bphp\b.*\s(?:-S|\w*serve)\b/.test(command)
 }
 
+/** `DB_DSN: mysql:host=db;dbname=shop`, which only PDO takes. */
+const DSN = /^(?:(mysql)|(pgsql)):(?:(?:host|port|dbname|unix_socket|charset|user)=[^;]*;?)+$/
+
+/** The driver of a DSN of PDO that a variable of the container has. */
+function* neededByDsn(container: Container): Iterable<Needed> {
+  for (const { value, isExample } of variablesOf(container)) {
+    const found = value?.known === true ? DSN.exec(value.value) : null
+    if (found === null || value?.at == null) continue
+    yield {
+      extension: found[1] === undefined ? 'pdo_pgsql' : 'pdo_mysql',
+      at: value.at,
+      says: 'could not find driver',
+      isExample: isExample === true,
+    }
+  }
+}
+
 function allNeeded(container: Container): readonly Needed[] {
-  const told = isApplication(container) ? [...neededBy(container)] : []
+  const [dsn] = neededByDsn(container)
+  const told = isApplication(container) ? [...neededBy(container)] : dsn === undefined ? [] : [dsn]
   if (!servesPages(container)) return told
   const wordPress = neededByWordPress(container)
   const written = wordPress === null ? neededByCode(container) : [wordPress]
