@@ -128,7 +128,18 @@ class Reading {
     const sources = [...this.sources]
     const enabledProfiles = new Set((variables.get('COMPOSE_PROFILES') ?? '').split(/\s*,\s*/))
     const startedBy = 'compose'
-    return { startedBy, directory, name, services, ...parts, enabledProfiles, sources, faults, legacy, complete }
+    return {
+      startedBy,
+      directory,
+      name,
+      services,
+      ...parts,
+      enabledProfiles,
+      sources,
+      faults,
+      legacy,
+      complete,
+    }
   }
 
   private file(source: Source, directory: string, lookup: VariableLookup): ComposeFile | null {

@@ -1,4 +1,11 @@
-import { placeAcross, placeOf, sliceWritten, splitWritten, type WrittenText, writtenFor } from '../text/written-text.ts'
+import {
+  placeAcross,
+  placeOf,
+  sliceWritten,
+  splitWritten,
+  type WrittenText,
+  writtenFor,
+} from '../text/written-text.ts'
 import { madeList, madeMap, madeScalar } from '../yaml/made-nodes.ts'
 import type { YamlNode } from '../yaml/yaml-node.ts'
 import { type CommandOption, type OptionNames, readOptions } from './command-options.ts'
@@ -172,7 +179,9 @@ export function networksOf(
   const entries = joined.map((parts, index): readonly [string, YamlNode] => {
     const name = parts.find(({ text }) => text.startsWith('name='))
     const network = name === undefined ? parts[0]! : sliceWritten(name, 'name='.length)
-    const named = parts.filter(({ text }) => text.startsWith('alias=')).map(each => sliceWritten(each, 'alias='.length))
+    const named = parts
+      .filter(({ text }) => text.startsWith('alias='))
+      .map(each => sliceWritten(each, 'alias='.length))
     const own = [...named, ...(index === 0 ? aliases : [])].map(madeScalar)
     const at = placeOf(network)
     const options = madeMap(

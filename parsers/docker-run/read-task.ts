@@ -9,16 +9,18 @@ import type { BuildCommand } from './read-build.ts'
 import type { StartedContainer } from './started-container.ts'
 
 const CONTAINER = /^(?:community\.(?:docker|general)\.|containers\.podman\.)?(?:docker|podman)_container$/
-const IMAGE = /^(?:community\.(?:docker|general)\.|containers\.podman\.)?(?:docker_image(?:_build)?|podman_image)$/
+const IMAGE =
+  /^(?:community\.(?:docker|general)\.|containers\.podman\.)?(?:docker_image(?:_build)?|podman_image)$/
 
 /** Options of the modules for Docker and for Podman, by the key of a compose file that takes the same. */
 const KEYS: ReadonlyMap<string, string> = new Map([
   ...['image', 'links', 'labels', 'tmpfs', 'hostname', 'domainname', 'user', 'working_dir', 'volumes'].map(
     (name): [string, string] => [name, name],
   ),
-  ...['read_only', 'volumes_from', 'env_file', 'privileged', 'network_mode'].map(
-    (name): [string, string] => [name, name],
-  ),
+  ...['read_only', 'volumes_from', 'env_file', 'privileged', 'network_mode'].map((name): [string, string] => [
+    name,
+    name,
+  ]),
   ['name', 'container_name'],
   ['env', 'environment'],
   ['etc_hosts', 'extra_hosts'],
@@ -57,7 +59,9 @@ export function readContainerTask(task: YamlMap, playbook: string | null): Start
     return key === undefined || isNull(value) ? [] : [[key, value] as const]
   })
   const mounts = listIn(options, 'mounts')
-  const volumes = keys.flatMap(([key, value]) => (key === 'volumes' && value.kind === 'list' ? value.items : []))
+  const volumes = keys.flatMap(([key, value]) =>
+    key === 'volumes' && value.kind === 'list' ? value.items : [],
+  )
   const isHidden = [...options.entries.values()].some(
     ({ name, value }) =>
       value.kind === 'scalar' && isUnknownWord(value.text.text) && MANY.test(KEYS.get(name) ?? name),
@@ -96,7 +100,9 @@ export function readImageTask(task: YamlMap, playbook: string | null): BuildComm
   const isHidden = isUnknownWord(name.text.text) || (tag?.kind === 'scalar' && isUnknownWord(tag.text.text))
   const { text } = path.text
   // Where Ansible runs a task is another machine's matter.
-  const context = text.startsWith('/') ? path : madeScalar(writtenFor(path.at.source, UNKNOWN, path.at.start, path.at.end))
+  const context = text.startsWith('/')
+    ? path
+    : madeScalar(writtenFor(path.at.source, UNKNOWN, path.at.start, path.at.end))
   const dockerfile = scalar(build, 'dockerfile') ?? scalar(build, 'file')
   const target = scalar(build, 'target')
   const args = build.entries.get('args')?.value
@@ -125,7 +131,14 @@ function wordsIn(options: YamlMap, name: string): readonly (readonly [string, Ya
 function networksIn(options: YamlMap): readonly (readonly [string, YamlNode])[] {
   if (options.entries.has('pod')) {
     const { value } = options.entries.get('pod')!
-    return [['network_mode', value.kind === 'scalar' ? madeScalar(writtenFor(value.at.source, UNKNOWN, value.at.start, value.at.end)) : value]]
+    return [
+      [
+        'network_mode',
+        value.kind === 'scalar'
+          ? madeScalar(writtenFor(value.at.source, UNKNOWN, value.at.start, value.at.end))
+          : value,
+      ],
+    ]
   }
   const value = (options.entries.get('networks') ?? options.entries.get('network'))?.value
   if (value === undefined || isNull(value)) return []
@@ -142,7 +155,12 @@ function networksIn(options: YamlMap): readonly (readonly [string, YamlNode])[] 
   })
   const [only] = entries
   if (entries.length === 1 && only !== undefined && /^(?:host|none|container:.*)$/.test(only[0]))
-    return [['network_mode', items[0]?.kind === 'scalar' ? items[0] : (items[0] as YamlMap).entries.get('name')!.value]]
+    return [
+      [
+        'network_mode',
+        items[0]?.kind === 'scalar' ? items[0] : (items[0] as YamlMap).entries.get('name')!.value,
+      ],
+    ]
   const joined = entries.filter(([name]) => !/^(?:bridge|default)$/.test(name))
   return joined.length === 0 ? [] : [['networks', madeMap(joined, value.at)]]
 }
@@ -150,7 +168,9 @@ function networksIn(options: YamlMap): readonly (readonly [string, YamlNode])[] 
 function checkIn(options: YamlMap): readonly (readonly [string, YamlNode])[] {
   const value = options.entries.get('healthcheck')?.value
   if (value?.kind === 'map') return [['healthcheck', value]]
-  return value?.kind === 'scalar' && !isNull(value) ? [['healthcheck', madeMap([['test', value]], value.at)]] : []
+  return value?.kind === 'scalar' && !isNull(value)
+    ? [['healthcheck', madeMap([['test', value]], value.at)]]
+    : []
 }
 
 function listIn(options: YamlMap, name: string): readonly YamlNode[] {
@@ -169,7 +189,11 @@ function filledIn(node: YamlNode, playbook: string | null): YamlNode {
       entries: new Map(
         [...node.entries].map(([key, entry]) => [
           key.replace(PLACEHOLDER, UNKNOWN),
-          { ...entry, name: entry.name.replace(PLACEHOLDER, UNKNOWN), value: filledIn(entry.value, playbook) },
+          {
+            ...entry,
+            name: entry.name.replace(PLACEHOLDER, UNKNOWN),
+            value: filledIn(entry.value, playbook),
+          },
         ]),
       ),
     }
@@ -179,7 +203,11 @@ function filledIn(node: YamlNode, playbook: string | null): YamlNode {
   let at = 0
   for (const { index, 0: whole, 1: expression = '' } of text.text.matchAll(PLACEHOLDER)) {
     into.copy(at, index)
-    into.replace(index, index + whole.length, directoryOf(expression, playbook, node.at.source.path) ?? UNKNOWN)
+    into.replace(
+      index,
+      index + whole.length,
+      directoryOf(expression, playbook, node.at.source.path) ?? UNKNOWN,
+    )
     at = index + whole.length
   }
   into.copy(at, text.text.length)

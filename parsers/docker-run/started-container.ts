@@ -32,13 +32,15 @@ export function serviceOf(
   const all = build === null ? keys : [...keys, ['build', build] as const]
   const node = madeMap(all, at)
   const place = name ?? image
-  const { service } = readService(
-    nameOf(name, image),
-    place === null ? at : placeOf(place),
-    node,
-    { lookup: null, directory },
-  )
-  return { ...service, networks: joinedBy(service), complete: complete && !(name !== null && isUnknownWord(name.text)) }
+  const { service } = readService(nameOf(name, image), place === null ? at : placeOf(place), node, {
+    lookup: null,
+    directory,
+  })
+  return {
+    ...service,
+    networks: joinedBy(service),
+    complete: complete && !(name !== null && isUnknownWord(name.text)),
+  }
 }
 
 /** Its own name, else one that no other container has as a name of the network. */

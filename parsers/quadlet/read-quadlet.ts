@@ -65,7 +65,9 @@ export function readQuadlet(source: Source, fileName: string): StartedContainer 
     image: reference,
     keys: [
       ...keysOf(options, reference, exec === undefined ? [] : wordsIn(exec, name)),
-      ...(pod === undefined ? containerNetwork(own) : [['network_mode', madeScalar(hidden(pod.written))] as const]),
+      ...(pod === undefined
+        ? containerNetwork(own)
+        : [['network_mode', madeScalar(hidden(pod.written))] as const]),
       ...(restart === undefined || !/^(?:always|on-failure|no)$/.test(restart.value)
         ? []
         : [['restart', madeScalar(restart.written)] as const]),

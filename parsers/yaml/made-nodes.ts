@@ -17,6 +17,8 @@ export function madeMap(entries: readonly (readonly [string, YamlNode])[], at: P
     kind: 'map',
     tag: null,
     at,
-    entries: new Map(entries.map(([name, value]): [string, YamlEntry] => [name, { name, key: value.at, value }])),
+    entries: new Map(
+      entries.map(([name, value]): [string, YamlEntry] => [name, { name, key: value.at, value }]),
+    ),
   }
 }

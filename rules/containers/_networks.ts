@@ -1,3 +1,4 @@
+import type { ContainerStarter } from '../../parsers/compose/compose.ts'
 import { known } from '../../parsers/text/fact.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 
@@ -31,4 +32,13 @@ export function isSameNetwork(one: Network, other: Network): boolean {
 /** `edge_default` is what Docker calls the network `default` of the project `edge`. */
 function isOwnOf(named: Network, own: Network): boolean {
   return own.name === null && named.name?.endsWith(`_${own.key}`) === true
+}
+
+/** What gives two containers of Docker's own bridge a network on which they have names. */
+export const OWN_NETWORK: Readonly<Record<ContainerStarter, string>> = {
+  compose: 'Give both a network of their own',
+  nobody: 'Give both a network of their own',
+  'docker run': '`docker network create shop`, and `--network shop` for both',
+  ansible: 'Make a network with `docker_network`, and name it in `networks` of both',
+  quadlet: 'Add `Network=shop.network` to both, and a file `shop.network` with `[Network]`',
 }

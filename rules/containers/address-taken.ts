@@ -82,6 +82,15 @@ export default defineRule({
       },
     },
     { title: 'a port that nginx has', files: beside('"«80:8080»"') },
+    {
+      title: 'two containers of one script',
+      files: {
+        'deploy.sh': conf`
+          docker run -d --name web -p 80:80 nginx:1.27
+          docker run -d --name phpmyadmin -p «80:80» registry.example.org/tables:5
+        `,
+      },
+    },
     { title: 'the same, on one address of the host', files: beside('"«127.0.0.1:80:8080»"') },
     {
       title: 'three containers for one port',
@@ -107,6 +116,15 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'two scripts, and two targets of make: one or the other is run',
+      files: {
+        'web.sh': 'docker run -d --name web -p 80:80 nginx:1.27\n',
+        'tables.sh': 'docker run -d --name phpmyadmin -p 80:80 registry.example.org/tables:5\n',
+        'make/Makefile':
+          'run:\n\tdocker run -d --name web -p 80:80 nginx\ntables:\n\tdocker run -d --name adm -p 80:80 registry.example.org/a\n',
+      },
+    },
     {
       title: 'two of one image, of which people start one',
       files: {
@@ -270,7 +288,10 @@ function* portsTaken({ services, startedBy }: ComposeProject, deployment: Deploy
     if (first.service === second.service || first.protocol !== second.protocol) continue
     if (first.address !== null && second.address !== null && first.address !== second.address) continue
     // Of several scripts, targets of make and roles one or the other is run.
-    if (startedBy !== 'compose' && (first.port.at.source !== second.port.at.source || isMakefile(first.port.at.source)))
+    if (
+      startedBy !== 'compose' &&
+      (first.port.at.source !== second.port.at.source || isMakefile(first.port.at.source))
+    )
       continue
     if (!areTogether(first.service, second.service, services)) {
       if (areAlternatives(first.service, second.service)) continue

@@ -655,6 +655,18 @@ export default defineRule({
         'nginx/site.conf': siteTo('web:8000'),
       },
     },
+    {
+      title: 'branches of a script that run a container of one name',
+      files: {
+        'deploy.sh': conf`
+          if [ "$1" = next ]; then
+            docker run -d --name web registry.example.org/shop:next
+          else
+            docker run -d --name web registry.example.org/shop:1.4
+          fi
+        `,
+      },
+    },
     { title: 'a value of a template', files: tree({ web: 'ports: "{{ shop_ports }}"' }) },
     { title: 'a variable that another program may make a list of', files: tree({ web: 'ports: ${PORTS}' }) },
   ],

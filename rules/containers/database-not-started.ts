@@ -61,6 +61,18 @@ export default defineRule({
       `),
     },
     {
+      title: 'PostgreSQL of a Quadlet',
+      files: {
+        'etc/containers/systemd/db.container': conf`
+          [Container]
+          Image=«docker.io/library/postgres:16»
+          ContainerName=db
+          Environment=POSTGRES_DB=shop
+          Volume=db.volume:/var/lib/postgresql/data
+        `,
+      },
+    },
+    {
       title: 'a file of variables in which the password has another name',
       files: {
         ...tree(conf`

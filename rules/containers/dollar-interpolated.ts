@@ -90,6 +90,12 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a dollar in the quotes of a shell',
+      files: {
+        'deploy.sh': `docker run -d --name web -e 'SECRET_KEY=4k$zt8vq1n' registry.example.org/shop:1.4\n`,
+      },
+    },
+    {
       title: 'code of PHP with two of them',
       files: tree(environment("WORDPRESS_CONFIG_EXTRA: \"$$_SERVER['HTTPS'] = 'on';\"")),
     },

@@ -43,6 +43,14 @@ export default defineRule({
       `),
     },
     {
+      title: 'a variable of docker run',
+      files: {
+        'deploy.sh': conf`
+          docker run -d --name web -e «WEB_CONCURRENCY=2» -e SECRET_KEY -e WEB_CONCURRENCY=8 registry.example.org/shop:1.4
+        `,
+      },
+    },
+    {
       title: 'an argument of a build',
       files: {
         ...tree(''),

@@ -50,6 +50,16 @@ export default defineRule({
   bad: [
     { title: 'a site of nginx, beside a unit of the server', files: tree() },
     {
+      title: 'a container that a unit runs',
+      files: {
+        'systemd/shop.service': conf`
+          [Service]
+          ExecStart=/usr/bin/docker run --rm --name web -e DB_HOST=«host.docker.internal» registry.example.org/shop:1.4
+          Restart=always
+        `,
+      },
+    },
+    {
       title: 'an upstream, and a certificate of the server',
       files: {
         'docker-compose.yml': composeWith().replace(
@@ -153,6 +163,16 @@ export default defineRule({
         'environment:\n  DATABASE_URL: postgres://shop@${DB_HOST:-host.docker.internal}/shop\n',
       ),
     },
+    {
+      title: 'a Quadlet, which Podman runs',
+      files: {
+        'quadlets/web.container': conf`
+          [Container]
+          Image=registry.example.org/shop:1.4
+          Environment=DB_HOST=host.docker.internal
+        `,
+      },
+    },
     { title: 'Podman, which knows it', files: { ...tree('', SITE), 'run.sh': 'podman-compose up -d\n' } },
     {
       title: 'containers of a development environment',
@@ -162,7 +182,11 @@ export default defineRule({
   ],
   *check(deployment) {
     for (const { project, projects, allNames, hostFiles } of composeProjects(deployment)) {
-      if (!project.complete || isOfPodman(project) || project.sources.some(({ path }) => /(?:^|\/)\.devcontainer\//.test(path)))
+      if (
+        !project.complete ||
+        isOfPodman(project) ||
+        project.sources.some(({ path }) => /(?:^|\/)\.devcontainer\//.test(path))
+      )
         continue
       for (const service of project.services.values()) {
         const wanted = variablesWith(service, hostFiles)
@@ -212,14 +236,18 @@ function finding(
   return {
     at,
     ...(linux === null && ({ severity: 'info', confidence: 'medium' } as const)),
-    message: `Docker Engine on Linux gives \`${service.name}\` no such name without \`extra_hosts\`, ${harm}`,
+    message: `Docker Engine on Linux gives \`${service.name}\` no such name without \`${optionOf(project)}\`, ${harm}`,
     label: 'a name of Docker Desktop',
     related: [
-      { at: service.at, message: 'the container, without `extra_hosts`' },
+      { at: service.at, message: `the container, without \`${optionOf(project)}\`` },
       ...(linux === null ? [] : [{ at: linux, message: 'runs on a server' }]),
     ],
     help: `Add ${GIVES_NAME[project.startedBy]} to \`${service.name}\``,
   }
+}
+
+function optionOf({ startedBy }: ComposeProject): string {
+  return /^`(-*\w+(?:-\w+)*)/.exec(GIVES_NAME[startedBy])?.[1] ?? 'extra_hosts'
 }
 
 const OF_COMPOSE = '`extra_hosts: ["host.docker.internal:host-gateway"]`'

@@ -4,7 +4,7 @@ import type { Container } from '../../src/deployment/containers/container.ts'
 import { serviceVariables } from '../../src/deployment/containers/service-variables.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { networksOf } from './_networks.ts'
+import { networksOf, OWN_NETWORK } from './_networks.ts'
 
 /** An application behind Traefik or nginx, its database, and the networks of both. */
 const project = (web: string, db: string, networks = 'front:\nback:'): Record<string, string> => ({
@@ -71,8 +71,28 @@ export default defineRule({
         'shared: { external: true }',
       ),
     },
+    {
+      title: "containers of a script, on Docker's default bridge",
+      files: {
+        'deploy.sh': conf`
+          docker run -d --name db -e POSTGRES_PASSWORD=a postgres:16
+          docker run -d --name web -p 8000:8000 -e «DB_HOST=db» registry.example.org/shop:1.4
+        `,
+      },
+    },
   ],
   good: [
+    {
+      title: 'the same with a link, and on one network',
+      files: {
+        'deploy.sh': conf`
+          docker run -d --name db -e POSTGRES_PASSWORD=a postgres:16
+          docker run -d --name web -p 8000:8000 --link db -e DB_HOST=db registry.example.org/shop:1.4
+          docker run -d --name cache --network shop redis:7
+          docker run -d --name api --network shop -p 8001:8000 -e REDIS_HOST=cache registry.example.org/api:1.4
+        `,
+      },
+    },
     {
       title: 'one network of both',
       files: project(
@@ -214,6 +234,7 @@ export default defineRule({
                 ? `\`${service.name}\` and \`${other.name}\` are on Docker's default bridge, where containers have no names, so \`${other.name}\` is not known there`
                 : `\`${service.name}\` and \`${other.name}\` share no network, so the name \`${other.name}\` is not known there, and no connection gets through`,
             label: 'on another network',
+            ...(own.size === 0 && networks.length === 0 && { help: OWN_NETWORK[project.startedBy] }),
             related: [
               { at: placeOfNetworks(service), message: `the networks of \`${service.name}\`` },
               { at: placeOfNetworks(other), message: `those of \`${other.name}\`` },

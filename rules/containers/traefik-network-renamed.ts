@@ -72,7 +72,14 @@ export default defineRule({
       if (container == null || label?.value?.known !== true) continue
       const { project, service } = container
       const network = project.networks.get(label.value.value)
-      if (project.startedBy !== 'compose' || network === undefined || network.external || network.name !== null || !service.complete) continue
+      if (
+        project.startedBy !== 'compose' ||
+        network === undefined ||
+        network.external ||
+        network.name !== null ||
+        !service.complete
+      )
+        continue
       if (!isPlain(project) || !mayMiss(project, service)) continue
       yield {
         at: label.at,

@@ -179,6 +179,13 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a volume that docker run makes',
+      files: {
+        'deploy.sh':
+          'docker run -d --name web --network shop -v static:/app/static registry.example.org/shop:1.4\n',
+      },
+    },
+    {
       title: 'a volume that DDEV declares in the file that it makes',
       files: {
         '.ddev/config.yaml': 'name: shop\ntype: drupal\n',

@@ -16,6 +16,7 @@ import { isStandIn } from '../../parsers/text/stand-in.ts'
 import { isComputed } from '../../src/servers/nginx/queries/interpolate.ts'
 import { projectsIn } from './_compose-projects.ts'
 import { composeWith, siteTo } from './_examples.ts'
+import { OWN_NETWORK } from './_networks.ts'
 
 /** A site whose content the compose file holds. */
 const inConfig = (target: string): Record<string, string> => ({
@@ -80,6 +81,40 @@ export default defineRule({
           './nginx/templates:/etc/nginx/templates',
         ),
         'nginx/templates/default.conf.template': siteTo('«app:8000»').replace('example.org', '${NAME}'),
+      },
+    },
+    {
+      title: "containers of a script, on Docker's default bridge",
+      files: {
+        'deploy.sh': conf`
+          docker run -d --name web --restart always registry.example.org/shop:1.4 gunicorn --bind 0.0.0.0:8000 shop.wsgi
+          docker run -d --name proxy --restart always -p 80:80 \
+            -v "$PWD/nginx/site.conf:/etc/nginx/conf.d/default.conf:ro" nginx:1.27
+        `,
+        'nginx/site.conf': siteTo('«web:8000»'),
+      },
+    },
+    {
+      title: 'another name than that of a task of Ansible',
+      files: {
+        'playbook.yml': conf`
+          - hosts: web
+            tasks:
+              - community.docker.docker_network:
+                  name: shop
+              - community.docker.docker_container:
+                  name: web
+                  image: registry.example.org/shop:1.4
+                  networks: [{ name: shop }]
+              - community.docker.docker_container:
+                  name: proxy
+                  image: nginx:1.27
+                  networks: [{ name: shop }]
+                  published_ports: ["80:80"]
+                  volumes:
+                    - "{{ playbook_dir }}/nginx/site.conf:/etc/nginx/conf.d/default.conf:ro"
+        `,
+        'nginx/site.conf': siteTo('«django:8000»'),
       },
     },
     {
@@ -209,6 +244,45 @@ export default defineRule({
     },
   ],
   good: [
+    ...['docker network create shop\n', 'docker network create shop || true\n'].map((create, index) => ({
+      title: `a network that a script makes, ${index === 0 ? 'the first time' : 'or has made before'}`,
+      files: {
+        'deploy.sh': conf`
+          ${create}
+          docker run -d --name web --network shop registry.example.org/shop:1.4
+          docker run -d --name proxy --network shop -p 80:80 \
+            -v "$PWD/nginx/site.conf:/etc/nginx/conf.d/default.conf:ro" nginx:1.27
+        `,
+        'nginx/site.conf': siteTo('web:8000'),
+      },
+    })),
+    {
+      title: 'a link, and a network that a container joins when it runs',
+      files: {
+        'deploy.sh': conf`
+          docker run -d --name api registry.example.org/api:1.4
+          docker run -d --name web registry.example.org/shop:1.4
+          docker run -d --name proxy --link api:ledger -p 80:80 \
+            -v "$PWD/nginx/site.conf:/etc/nginx/conf.d/default.conf:ro" nginx:1.27
+          docker network connect shop web
+          docker network connect shop proxy
+        `,
+        'nginx/site.conf': siteTo('web:8000', 'proxy_pass_request_headers on;').replace(
+          'location / {',
+          'location /ledger/ {\n        proxy_pass http://ledger:8000;\n    }\n    location / {',
+        ),
+      },
+    },
+    {
+      title: 'a network of somebody else, on which any container may be',
+      files: {
+        'deploy.sh': conf`
+          docker run -d --name proxy --network edge -p 80:80 \
+            -v "$PWD/nginx/site.conf:/etc/nginx/conf.d/default.conf:ro" nginx:1.27
+        `,
+        'nginx/site.conf': siteTo('web:8000'),
+      },
+    },
     {
       title: 'a service of a file in another directory, which is laid over this one',
       files: {
@@ -429,21 +503,12 @@ export default defineRule({
           ...(other === undefined && names.length > 0
             ? { help: `Connect to a ${kind}, such as \`${closest(name, names)}\`` }
             : {}),
-          ...(isOnBridge && { help: BRIDGED[startedBy] }),
+          ...(isOnBridge && { help: OWN_NETWORK[startedBy] }),
         }
       }
     }
   },
 })
-
-const OF_COMMANDS = '`docker network create shop`, and `--network shop` for both'
-const BRIDGED: Readonly<Record<ComposeProject['startedBy'], string>> = {
-  compose: 'Give both a network of their own',
-  nobody: 'Give both a network of their own',
-  'docker run': OF_COMMANDS,
-  ansible: 'Make a network with `docker_network`, and name it in `networks` of both',
-  quadlet: 'Add `Network=shop.network` to both, and a file `shop.network` with `[Network]`',
-}
 
 /** Where its networks are written; its key where it is on the one of the project. */
 function networksOf({ at, networks }: ComposeService): Place {

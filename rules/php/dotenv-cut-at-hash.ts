@@ -111,7 +111,7 @@ export default defineRule({
         yield {
           at: value.at,
           ...(other === null && { severity: 'warning' as const }),
-          message: `phpdotenv begins a comment at the \`#\`, so Laravel’s \`${value.name}\` ends before it${other === null ? '' : ', and Compose reads the whole value'}`,
+          message: `phpdotenv begins a comment at the \`#\`, so Laravel’s \`${value.name}\` ends before it${other === null ? '' : ', and the other container gets the whole value'}`,
           label: 'cut at the `#`',
           related: [
             ...(other === null ? [] : [{ at: other, message: 'has the whole value' }]),

@@ -6,14 +6,17 @@ const BEGINNING = 65_536
 /** Quadlets, units of Podman. */
 export const QUADLET = /\.container(?:\.(?:j2|erb|tmpl|tpl))?$/
 
+/** Of a script that is a template nobody knows the words. */
 const NAME =
-  /\.(?:sh|bash|ya?ml|service)(?:\.(?:j2|erb|tmpl|tpl))?$|(?:^|\/)(?:Vagrantfile|(?:GNU)?[Mm]akefile|[Jj]ustfile)$|(?:^|\/)(?:bin|scripts?|deploy)\/[\w-]+$|(?:^|\/)[a-z_-]*(?:deploy|install|setup|start|run|up)[\w-]*$/
+  /\.(?:sh|bash|ya?ml)$|\.service(?:\.(?:j2|erb|tmpl|tpl))?$|(?:^|\/)(?:Vagrantfile|(?:GNU)?[Mm]akefile|[Jj]ustfile)$|(?:^|\/)(?:bin|scripts?|deploy)\/[\w-]+$|(?:^|\/)[a-z_-]*(?:deploy|install|setup|start|run|up)[\w-]*$/
 
 /** What is told to people, what tests start, and what a program of somebody else brings. */
 const OTHERS = new RegExp(
   [
     String.raw`/(?:${TESTS_DIRECTORY}|testdata|e2e|fixtures?|bench(?:marks?)?|vendor|node_modules|docs?|documentation|examples?|samples?)/`,
-    String.raw`/(?:\.github|\.gitlab|\.circleci|\.buildkite|ci)/|/\.[\w-]*ci\.ya?ml$|/(?:bitbucket|azure)-pipelines[^/]*$`,
+    String.raw`/(?:testing[\w-]*|molecule|devel|playpen|contrib|ci)/|/(?:bitbucket|azure)-pipelines[^/]*$`,
+    // What is hidden, such as .github and .travis.yml, belongs to tools.
+    String.raw`/\.`,
     String.raw`(?:^|[/._-])(?:tests?|smoke|ci|bench|benchmark|e2e|lint|demo)[._-][^/]*$|[._-](?:tests?|ci|e2e|demo)(?:\.\w+)*$`,
     String.raw`\.(?:dist|example|sample)$`,
   ].join('|'),

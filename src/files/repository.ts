@@ -48,7 +48,15 @@ export function repositoryAmong(
   const frontControllers = lying.filter(path => path.endsWith('/index.php'))
   const wsgiScripts = lying.filter(path => path.endsWith('.wsgi'))
   const started = [starters, written, scripts, applications ?? [], wsgiScripts]
-  const found = [composeFiles, containerStarters, dockerfiles, manifests, phpFiles, frontControllers, ...started]
+  const found = [
+    composeFiles,
+    containerStarters,
+    dockerfiles,
+    manifests,
+    phpFiles,
+    frontControllers,
+    ...started,
+  ]
   if (found.every(each => each.length === 0)) return null
   const isStarted = started.some(each => each.length > 0)
   return {

@@ -106,7 +106,9 @@ export function withContainers(
   const nginx = input.nginx.filter(each => !placed.has(each))
   const apache = input.apache.filter(each => !placed.has(each))
   if (nginx.length + apache.length === 0) return [...deployments.values()]
-  const [only, ...others] = projects
+  // What a script runs besides is another way to run what Compose does, or a part of it.
+  const composed = projects.filter(({ startedBy }) => startedBy === 'compose')
+  const [only, ...others] = composed.length > 0 ? composed : projects
   const isForImage = [...nginx, ...apache].some(({ sources }) =>
     sources.some(source => !isStandIn(source) && isCopied(locate(source.path), dockerfiles, files)),
   )

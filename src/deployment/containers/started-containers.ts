@@ -38,6 +38,8 @@ export interface ContainerText {
   readonly home: string
   /** Those that it starts, with the directory in which each is started. */
   readonly started: readonly Started[]
+  /** The same without a guess where it is started. */
+  readonly sure: readonly Started[]
   readonly builds: readonly BuildCommand[]
   /** Networks that it makes. */
   readonly networks: readonly string[]
@@ -62,13 +64,15 @@ type BuildOf = (image: string, text: ContainerText) => BuildCommand['build'] | n
 export const containerText = memoByKey((files: FileSystem, source: Source): ContainerText => {
   const text = readText(source, null)
   if (text.startedBy !== 'docker run' || text.started.length + text.builds.length === 0) return text
-  return readText(source, guessedDirectory(text, files))
+  const guess = guessedDirectory(text, files)
+  return guess === null ? text : { ...readText(source, guess), sure: text.started }
 })
 
 /** What nobody is seen to do in another directory, a script does in its own, or in one above: where its files are. */
 function guessedDirectory(unguessed: ContainerText, files: FileSystem): string | null {
   const { source } = unguessed
   if (isMakefile(source)) return posix.dirname(source.path)
+  if (unguessed.builds.length === 0 && !RELATIVE.test(source.text)) return null
   const found = directoriesAbove(source.path).map(directory => ({
     directory,
     count: pathsOf(readText(source, directory)).filter(path => files.kind(path) !== null).length,
@@ -78,34 +82,46 @@ function guessedDirectory(unguessed: ContainerText, files: FileSystem): string |
   return most <= sure ? null : (found.find(({ count }) => count === most)?.directory ?? null)
 }
 
+/** Without one of these no path hangs on the directory. */
+const RELATIVE = /\bpwd\b|[\s"'=]\.{1,2}(?:[\s/"':]|$)/i
+
 function pathsOf(text: ContainerText): readonly string[] {
   const services = text.started.map(({ container, directory }) => serviceOf(container, null, directory))
   const contexts = text.builds.flatMap(({ build }) => {
-    const context = build.entries.get('context')?.value
-    return context?.kind === 'scalar' ? [posix.join(context.text.text, 'Dockerfile')] : []
+    const [context, file] = ['context', 'dockerfile'].map(key => {
+      const value = build.entries.get(key)?.value
+      return value?.kind === 'scalar' ? value.text.text : null
+    })
+    return context == null ? [] : [posix.join(context, file ?? 'Dockerfile')]
   })
   return [...services.flatMap(filesOf), ...contexts]
 }
 
 function filesOf({ volumes, envFiles }: ComposeService): readonly string[] {
   return [
-    ...volumes.flatMap(({ kind, source }) => (kind === 'bind' && source?.known === true ? [source.value] : [])),
+    ...volumes.flatMap(({ kind, source }) =>
+      kind === 'bind' && source?.known === true ? [source.value] : [],
+    ),
     ...envFiles.flatMap(({ path }) => (path.known ? [path.value] : [])),
   ]
 }
 
 /** The services of a text, with what their images are built from. */
-export function servicesOf(text: ContainerText, files: FileSystem, buildOf: BuildOf): readonly ComposeService[] {
-  const sure = readText(text.source, null).started
-  return text.started.map(({ container, directory }, index) => {
+export function servicesOf(
+  text: ContainerText,
+  files: FileSystem,
+  buildOf: BuildOf,
+): readonly ComposeService[] {
+  const services = text.started.map(({ container, directory }, index) => {
     const image = container.image?.text
     const build = image === undefined || isUnknownWord(image) ? null : buildOf(image, text)
     const service = withJoins(serviceOf(container, build, directory), text.joins)
-    const certain = sure[index]
-    return certain === undefined
+    const certain = text.sure[index]
+    return certain === undefined || text.sure === text.started
       ? service
       : withoutGuesses(service, serviceOf(certain.container, null, certain.directory), files)
   })
+  return services.some(isOfTests) ? [] : services
 }
 
 /** With the networks that `docker network connect` brings it into. */
@@ -126,6 +142,14 @@ function withJoins(service: ComposeService, joins: readonly Join[]): ComposeServ
     ],
     complete: service.complete && !isOpen,
   }
+}
+
+/** True for one that has files of tests, or an image that is made to be tested. */
+function isOfTests({ volumes, image }: ComposeService): boolean {
+  return (
+    (image?.known === true && /:test(?:ing|s)?$/.test(image.value)) ||
+    volumes.some(({ source }) => source?.known === true && /\/tests?(?:\/|$)/.test(source.value))
+  )
 }
 
 /** Of paths in a directory that is a guess those that are there. */
@@ -154,19 +178,21 @@ function readText(source: Source, guess: string | null): ContainerText {
   if (QUADLET.test(path)) {
     const container = readQuadlet(source, writtenName(posix.basename(path)))
     const started = container === null ? [] : [{ container, directory: home }]
-    return { source, startedBy: 'quadlet', home, started, builds: [], networks: [], joins: [] }
+    return { source, startedBy: 'quadlet', home, started, sure: started, builds: [], networks: [], joins: [] }
   }
   if (isYaml(source)) {
     const playbook = playbookOf(path)
     const tasks = readYaml(source).documents.flatMap(document => [...tasksIn(document)])
-    const started = tasks.flatMap(task => readContainerTask(task, playbook) ?? [])
+    const containers = tasks.flatMap(task => readContainerTask(task, playbook) ?? [])
+    const started = containers.map(container => ({ container, directory: null }))
     const builds = tasks.flatMap(task => readImageTask(task, playbook) ?? [])
     if (started.length + builds.length > 0)
       return {
         source,
         startedBy: 'ansible',
         home: playbook,
-        started: started.map(container => ({ container, directory: null })),
+        started,
+        sure: started,
         builds,
         networks: tasks.flatMap(networkOfTask),
         joins: tasks.flatMap(joinsOfTask),
@@ -174,11 +200,13 @@ function readText(source: Source, guess: string | null): ContainerText {
   }
   const commands = path.includes('.service') ? commandsOfUnit(source) : commandsOf(source, guess)
   const isOfUnit = path.includes('.service')
+  const started = commands.flatMap(each => startedBy(each, isOfUnit))
   return {
     source,
     startedBy: 'docker run',
     home,
-    started: commands.flatMap(each => startedBy(each, isOfUnit)),
+    started,
+    sure: started,
     builds: commands.flatMap(buildBy),
     networks: commands.flatMap(networkBy),
     joins: commands.flatMap(joinBy),
@@ -193,7 +221,9 @@ function commandsOf(source: Source, guess: string | null): readonly Command[] {
     return shellsOf(source).flatMap(scripts => [...followedCommands(scripts, known, guess)])
   const { recipes, variables } = readMakefile(source)
   const ofMake = [...variables].map(([name, value]) => [`$(${name})`, value] as const)
-  return recipes.flatMap(({ lines }) => [...followedCommands(lines, [...variables, ...ofMake, ...known], guess)])
+  return recipes.flatMap(({ lines }) => [
+    ...followedCommands(lines, [...variables, ...ofMake, ...known], guess),
+  ])
 }
 
 function commandsOfUnit(source: Source): readonly Command[] {
@@ -221,7 +251,12 @@ function ofScript(path: string): readonly (readonly [string, string])[] {
   const home = posix.dirname(path)
   const own = ['$0', '${0}', '${BASH_SOURCE[0]}', '${BASH_SOURCE}', '$BASH_SOURCE']
   return own.flatMap(name => {
-    const inside = [`$(dirname${name})`, `$(dirname--${name})`, `$(dirname$(readlink-f${name}))`, `$(dirname$(realpath${name}))`]
+    const inside = [
+      `$(dirname${name})`,
+      `$(dirname--${name})`,
+      `$(dirname$(readlink-f${name}))`,
+      `$(dirname$(realpath${name}))`,
+    ]
     return [
       ...inside.map(text => [text, home] as const),
       ...['', '/..', '/../..'].flatMap(up =>
@@ -249,7 +284,8 @@ function behind(words: readonly WrittenText[], verb: RegExp): readonly WrittenTe
 function startedBy({ words, directory, restart }: Command, isOfUnit: boolean): readonly Started[] {
   const args = behind(words, /^(?:run|create)$/)
   const run = args === null ? null : readRun(words[0]!, args)
-  if (run === null) return []
+  // Of a template whose name says nothing of it nobody knows the words.
+  if (run === null || words.some(({ text }) => /\{\{|<%/.test(text))) return []
   const isCreated = args !== null && words.length - args.length === 2 && words[1]?.text === 'create'
   if (!isOfUnit && !run.isDetached && !(isCreated && run.name !== null)) return []
   const keys = restart === undefined ? run.keys : [...run.keys, ['restart', madeScalar(restart)] as const]
@@ -271,7 +307,11 @@ function networkBy({ words }: Command): readonly string[] {
 
 function joinBy({ words }: Command): readonly Join[] {
   const [program, noun, verb, ...args] = words
-  if (!PROGRAM.test(posix.basename(program?.text ?? '')) || noun?.text !== 'network' || verb?.text !== 'connect')
+  if (
+    !PROGRAM.test(posix.basename(program?.text ?? '')) ||
+    noun?.text !== 'network' ||
+    verb?.text !== 'connect'
+  )
     return []
   const { options, rest } = readOptions(args, { plain: new Set(['help']), letters: {} })
   const [network, container] = rest

@@ -32,10 +32,12 @@ export function startedProjects({ files, containerStarters }: Repository): reado
   const starting = texts.filter(({ started }) => started.length > 0)
   const groups = groupBy(starting, ({ home, startedBy }) => `${startedBy} ${home}`)
   return [...groups.values()].flatMap(group => {
-    const read = group.map(text => ({ text, services: servicesOf(text, files, buildOf) }))
+    const read = group
+      .map(text => ({ text, services: servicesOf(text, files, buildOf) }))
+      .filter(({ services }) => services.length > 0)
     const names = read.flatMap(({ services }) => [...new Set(services.map(({ name }) => name))])
     const together = new Set(names).size === names.length ? [read] : read.map(each => [each])
-    return together.flatMap(alternatives)
+    return together.filter(each => each.length > 0).flatMap(alternatives)
   })
 }
 
@@ -86,7 +88,11 @@ function projectOf(texts: readonly ContainerText[], services: readonly ComposeSe
   const [first] = texts
   const resources = (facts: readonly ComposeService['image'][], isOwn: (key: string) => boolean) =>
     new Map(
-      facts.flatMap(fact => (fact?.known === true && fact.at !== null ? [[fact.value, resource(fact.value, fact.at, !isOwn(fact.value))] as const] : [])),
+      facts.flatMap(fact =>
+        fact?.known === true && fact.at !== null
+          ? [[fact.value, resource(fact.value, fact.at, !isOwn(fact.value))] as const]
+          : [],
+      ),
     )
   return {
     startedBy: first?.startedBy ?? 'docker run',
@@ -98,7 +104,9 @@ function projectOf(texts: readonly ContainerText[], services: readonly ComposeSe
       key => made.has(key),
     ),
     volumes: resources(
-      services.flatMap(({ volumes }) => volumes.flatMap(({ kind, source }) => (kind === 'volume' ? [source] : []))),
+      services.flatMap(({ volumes }) =>
+        volumes.flatMap(({ kind, source }) => (kind === 'volume' ? [source] : [])),
+      ),
       () => true,
     ),
     configs: new Map(),
