@@ -1,4 +1,5 @@
 import { memo } from '../collections/memo.ts'
+import { marginOf } from '../text/margin.ts'
 import type { Place, Source } from '../text/source.ts'
 
 /** A `server` of a backend: `127.0.0.1:8080`, or `/run/shop.sock`. */
@@ -70,6 +71,7 @@ export const readHaproxy = memo((source: Source): readonly HaproxyFrontend[] => 
 
 function sectionsOf(source: Source): readonly Section[] {
   const sections: { kind: string; name: string; from: string | null; at: Place; lines: Line[] }[] = []
+  const margin = marginOf(source)
   let start = 0
   for (const line of source.code.split('\n')) {
     const code = line.replace(/(?<!\\)#.*/, '')
@@ -79,7 +81,7 @@ function sectionsOf(source: Source): readonly Section[] {
     start += line.length + 1
     const [kind, name = ''] = words
     if (kind === undefined) continue
-    if (SECTION.test(kind) && !/^\s/.test(code))
+    if (SECTION.test(kind) && !/^\s/.test(code.slice(margin)))
       sections.push({ kind, name, from: fromOf(words), at, lines: [] })
     else sections.at(-1)?.lines.push({ words, at })
   }

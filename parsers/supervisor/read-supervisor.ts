@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import type { Fact } from '../text/fact.ts'
+import { marginOf } from '../text/margin.ts'
 import { splitQuotedWords } from '../text/quoted-words.ts'
 import { type Place, type Source, UNKNOWN } from '../text/source.ts'
 import { MappedText } from '../text/text-map.ts'
@@ -195,6 +196,7 @@ function* passedOver(
  */
 function readSections(source: Source): readonly Section[] {
   const { code } = source
+  const margin = marginOf(source)
   const sections: Section[] = []
   let value: { name: string; text: MappedText; start: number } | null = null
   const finish = (): void => {
@@ -215,7 +217,7 @@ function readSections(source: Source): readonly Section[] {
     const trimmed = content.trim()
     if (/^[#;]/.test(line.trimStart()) || trimmed === '') {
       // Comments and empty lines do not end a value.
-    } else if (/^[ \t]/.test(line) && value !== null) {
+    } else if (/^[ \t]/.test(line.slice(margin)) && value !== null) {
       const first = at + content.length - content.trimStart().length
       const open: { name: string; text: MappedText; start: number } = value
       open.text.replace(Math.max(at - 1, 0), at, '\n')

@@ -8,7 +8,9 @@ import { importedBy, ofTasks, writesOfYaml } from '../../src/files/playbook-writ
 const documentsOf = (text: string) => readYaml(textSource('/a.yml', text)).documents
 
 const shown = (writes: readonly ScriptWrite[]): readonly string[] =>
-  writes.map(({ at, by }) => (by.kind === 'copy' ? `${at} < ${by.from}` : by.kind === 'link' ? `${at} -> ${by.to}` : at))
+  writes.map(({ at, by }) =>
+    by.kind === 'copy' ? `${at} < ${by.from}` : by.kind === 'link' ? `${at} -> ${by.to}` : at,
+  )
 
 /** What is written to each machine. */
 const writesIn = (text: string) => documentsOf(text).flatMap(writesOfYaml).map(shown)
@@ -54,13 +56,16 @@ test('tasks that copy, fill in and link', () => {
 - template: {src: d.j2, dest: "/etc/{{ name }}"}
 - copy: {src: /opt/e, dest: /etc/e, remote_src: true}
 `
-  assert.equal(documentsOf(tasks).map(list => shown(ofTasks([list]))), [
+  assert.equal(
+    documentsOf(tasks).map(list => shown(ofTasks([list]))),
     [
-      '/etc/nginx/conf.d/shop.conf < shop.conf.j2',
-      '/etc/systemd/system/shop.service < shop.service',
-      '/etc/b -> /etc/a',
+      [
+        '/etc/nginx/conf.d/shop.conf < shop.conf.j2',
+        '/etc/systemd/system/shop.service < shop.service',
+        '/etc/b -> /etc/a',
+      ],
     ],
-  ])
+  )
 })
 
 test('what a condition decides, or another task changes, is left out', () => {

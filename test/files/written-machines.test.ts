@@ -16,7 +16,9 @@ async function said(id: string, files: Files): Promise<readonly string[]> {
 
 const MAIN = 'events {\n}\nhttp {\n  include /etc/nginx/sites-enabled/*;\n}\n'
 const site = (body: string): string => `server {\n  listen 80;\n  server_name example.org;\n${body}}\n`
-const PROXY = site('  location / {\n    proxy_pass http://127.0.0.1:8000;\n    proxy_set_header Host $host;\n  }\n')
+const PROXY = site(
+  '  location / {\n    proxy_pass http://127.0.0.1:8000;\n    proxy_set_header Host $host;\n  }\n',
+)
 const UNIT = '[Service]\nUser=www-data\nExecStart=/usr/bin/gunicorn -b 127.0.0.1:8001 shop:app\n'
 
 const here = (path: string, text: string): string => `cat > ${path} <<'EOF'\n${text}EOF\n`
@@ -32,7 +34,9 @@ const role = (files: Files): Files => ({
   'roles/web/tasks/main.yml': Object.keys(files)
     .map((path, index) => `- template:\n    src: ${index}.conf.j2\n    dest: ${path}\n`)
     .join(''),
-  ...Object.fromEntries(Object.values(files).map((text, index) => [`roles/web/templates/${index}.conf.j2`, text])),
+  ...Object.fromEntries(
+    Object.values(files).map((text, index) => [`roles/web/templates/${index}.conf.j2`, text]),
+  ),
 })
 
 const SITES = '/etc/nginx/sites-enabled'
@@ -41,13 +45,15 @@ const settings = {
   [`${SITES}/shop`]: site(
     '  client_max_body_size 20m;\n  location ~ \\.php$ {\n    fastcgi_pass unix:/run/php/shop.sock;\n  }\n',
   ),
-  '/etc/php/8.2/fpm/pool.d/shop.conf': '[shop]\nuser = www-data\nlisten = /run/php/shop.sock\npm = static\npm.max_children = 5\n',
+  '/etc/php/8.2/fpm/pool.d/shop.conf':
+    '[shop]\nuser = www-data\nlisten = /run/php/shop.sock\npm = static\npm.max_children = 5\n',
 }
 const pool = (size: string): Files => ({
   ...settings,
   '/etc/php/8.2/fpm/php.ini': `[PHP]\npost_max_size = ${size}\nupload_max_filesize = ${size}\n`,
 })
-const asScript = (files: Files): Files => script(...Object.entries(files).map(([path, text]) => here(path, text)))
+const asScript = (files: Files): Files =>
+  script(...Object.entries(files).map(([path, text]) => here(path, text)))
 
 test('the settings of PHP that a script, cloud-init or a role writes are those of its machine', async () => {
   for (const [place, make] of Object.entries({ asScript, cloud, role })) {
@@ -93,7 +99,11 @@ test('nginx and Apache of one script run on one machine', async () => {
 })
 
 test('a finding stands in the file that holds the text', async () => {
-  const files = script(here('/etc/nginx/nginx.conf', MAIN), here(`${SITES}/shop`, PROXY), here('/etc/systemd/system/shop.service', UNIT))
+  const files = script(
+    here('/etc/nginx/nginx.conf', MAIN),
+    here(`${SITES}/shop`, PROXY),
+    here('/etc/systemd/system/shop.service', UNIT),
+  )
   assert.equal(await said('topology/backend-not-listening', files), ['setup.sh:14'])
 })
 

@@ -27,13 +27,22 @@ test('here-documents that cat and tee write whole', () => {
   ])
     assert.equal(writesOf(document(command)), ['/etc/a = a'], command)
   assert.equal(writesOf("cat <<'EOF' | sudo tee /etc/a\na\nEOF\n"), ['/etc/a = a'])
-  for (const command of ['cat >> /etc/a', 'tee -a /etc/a', 'cat > $F', 'cat > a', 'cat > /dev/null', 'ssh web'])
+  for (const command of [
+    'cat >> /etc/a',
+    'tee -a /etc/a',
+    'cat > $F',
+    'cat > a',
+    'cat > /dev/null',
+    'ssh web',
+  ])
     assert.equal(writesOf(document(command)), [], command)
 })
 
 test('files that are copied, and links', () => {
   assert.equal(writesOf('install -m 644 -o root deploy/a /etc/a'), ['/etc/a < deploy/a'])
-  assert.equal(writesOf('cp -f a.service /etc/systemd/system/'), ['/etc/systemd/system/a.service < a.service'])
+  assert.equal(writesOf('cp -f a.service /etc/systemd/system/'), [
+    '/etc/systemd/system/a.service < a.service',
+  ])
   assert.equal(writesOf('cp a /etc/cron.d'), ['/etc/cron.d/a < a'])
   assert.equal(writesOf('ln -sf ../b/x /etc/a/x'), ['/etc/a/x -> /etc/b/x'])
   assert.equal(writesOf('ln -s /etc/nginx/sites-available/x /etc/nginx/sites-enabled/'), [
@@ -61,7 +70,9 @@ test('what a condition, a loop or nobody decides is left out', () => {
 test('a function counts where it is surely called', () => {
   const write = document('cat > /etc/a')
   assert.equal(writesOf(`setup() {\n${write}}\nsetup\n`), ['/etc/a = a'])
-  assert.equal(writesOf(`function setup {\n${write}}\nmain () {\n  setup "$1"\n}\nmain "$@"\n`), ['/etc/a = a'])
+  assert.equal(writesOf(`function setup {\n${write}}\nmain () {\n  setup "$1"\n}\nmain "$@"\n`), [
+    '/etc/a = a',
+  ])
   assert.equal(writesOf(`setup() {\n${write}}\n`), [])
   assert.equal(writesOf(`setup() {\n${write}}\nif [ "$1" = web ]; then\n  setup\nelse\n  other\nfi\n`), [])
   assert.equal(writesOf(`setup() {\n${write}}\nother() {\n  setup\n}\n`), [])
