@@ -31,6 +31,7 @@ export default defineRule({
     'https://nginx.org/en/docs/http/ngx_http_ssl_module.html#errors',
     'https://nginx.org/en/docs/http/ngx_http_core_module.html#var_host',
   ],
+  unproven: 'The live tests have no client that speaks plain HTTP to a port of TLS',
   bad: [
     {
       title: 'the name without the port',

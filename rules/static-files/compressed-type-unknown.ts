@@ -168,7 +168,10 @@ const JSON_TYPES = ['application/json'] as const
 const SCRIPT_TYPES = ['application/javascript', 'text/javascript', 'application/x-javascript'] as const
 
 /** What looks like a media type and is not sent, and what is. */
-const SENT: ReadonlyMap<string, readonly [string, ...string[]]> = new Map([
+const SENT: ReadonlyMap<string, readonly [string, ...string[]]> = new Map<
+  string,
+  readonly [string, ...string[]]
+>([
   ['text/json', JSON_TYPES],
   ['text/x-json', JSON_TYPES],
   ['application/x-json', JSON_TYPES],
