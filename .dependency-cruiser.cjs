@@ -13,7 +13,9 @@ module.exports = {
     folder('text-stands-alone', '^parsers/text/', ['^parsers/text/']),
     folder('wildcard-stands-alone', '^parsers/wildcard/', ['^parsers/wildcard/']),
     folder('tree-sitter-stands-alone', '^parsers/tree-sitter/', ['^parsers/tree-sitter/']),
-    folder('parsers-know-text', '^parsers/(?!app-server/|collections/|shell/|python/|text/)([^/]+)/', ['^parsers/(collections|text|wildcard|yaml|dotenv)/', '^parsers/$1/']),
+    folder('parsers-know-text', '^parsers/(?!app-server/|collections/|docker-run/|shell/|python/|text/)([^/]+)/', ['^parsers/(collections|text|wildcard|yaml|dotenv)/', '^parsers/$1/']),
+    // A container is what a compose file would say of it, whatever starts it.
+    folder('containers-know-compose', '^parsers/docker-run/', ['^parsers/(collections|text|yaml|compose|systemd|docker-run)/']),
     // Commands stand in files of every kind.
     folder('commands-know-readers', '^parsers/app-server/', ['^parsers/(?!nginx|apache|tree-sitter)']),
     folder('grammars-know-tree-sitter', '^parsers/(shell|python)/', ['^parsers/(text|tree-sitter|wildcard)/', '^parsers/$1/']),

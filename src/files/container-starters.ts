@@ -13,7 +13,7 @@ const NAME =
 /** What is told to people, what tests start, and what a program of somebody else brings. */
 const OTHERS = new RegExp(
   [
-    String.raw`/(?:${TESTS_DIRECTORY}|testdata|e2e|fixtures?|bench(?:marks?)?|vendor|node_modules|docs?|documentation|examples?|samples?)/`,
+    `/(?:${TESTS_DIRECTORY}|testdata|e2e|fixtures?|bench(?:marks?)?|vendor|node_modules|docs?|documentation|examples?|samples?)/`,
     String.raw`/(?:testing[\w-]*|molecule|devel|playpen|contrib|ci)/|/(?:bitbucket|azure)-pipelines[^/]*$`,
     // What is hidden, such as .github and .travis.yml, belongs to tools.
     String.raw`/\.`,

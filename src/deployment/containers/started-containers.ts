@@ -11,7 +11,7 @@ import {
   tasksIn,
 } from '../../../parsers/docker-run/read-task.ts'
 import { serviceOf, type StartedContainer } from '../../../parsers/docker-run/started-container.ts'
-import { readQuadlet } from '../../../parsers/quadlet/read-quadlet.ts'
+import { readQuadlet } from '../../../parsers/docker-run/read-quadlet.ts'
 import { execWords, readExec } from '../../../parsers/systemd/exec-command.ts'
 import { parseUnit } from '../../../parsers/systemd/parse-unit.ts'
 import { unitName } from '../../../parsers/systemd/unit-name.ts'
