@@ -39,7 +39,9 @@ const main = (lines: string): string =>
 export default defineRule({
   summary: 'A directory that is served, and to which nothing grants access',
   severity: 'error',
-  otherSeverities: { warning: 'where a `.htaccess` or a file of `conf-enabled` that the audit does not have could grant it' },
+  otherSeverities: {
+    warning: 'where a `.htaccess` or a file of `conf-enabled` that the audit does not have could grant it',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: 'The main file of every distribution denies the whole file system: what lies outside of `/var/www` needs a `<Directory>` of its own that grants access, else every request is answered with 403 (AH01630).',
@@ -257,7 +259,10 @@ export default defineRule({
         yield {
           at: denial.directive !== null && word !== undefined ? wordPlace(denial.directive, word) : at,
           cause: directive,
-          ...((sure === null || (!isOwn && mayHoldSectionsUnread(asked.configuration))) && { severity: 'warning' as const, confidence: 'medium' as const }),
+          ...((sure === null || (!isOwn && mayHoldSectionsUnread(asked.configuration))) && {
+            severity: 'warning' as const,
+            confidence: 'medium' as const,
+          }),
           message: isOwn
             ? `\`${url}\` serves this directory, and every request is denied: 403`
             : `nothing grants access to \`${directory}\`, so every request below \`${url}\` is answered with 403${sure === null ? ', unless a `.htaccess` there grants it' : ''}`,

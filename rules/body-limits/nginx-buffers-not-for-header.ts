@@ -84,7 +84,10 @@ export default defineRule({
         `,
       },
     },
-    { title: 'with the buffer of the header in the location', files: site('proxy_buffers 16 16k;', '/oauth2/', 'proxy_buffer_size 16k;') },
+    {
+      title: 'with the buffer of the header in the location',
+      files: site('proxy_buffers 16 16k;', '/oauth2/', 'proxy_buffer_size 16k;'),
+    },
     { title: 'for large bodies', files: site('# big reports\nproxy_buffers 16 64k;', '/reports/') },
     { title: 'more of the usual size', files: site('proxy_buffers 32 4k;') },
     { title: 'a file that may set it', files: site('include buffers.conf;\nproxy_buffers 16 16k;') },
@@ -117,7 +120,8 @@ const KINDS: ReadonlyMap<string, string> = new Map([
 ])
 
 /** Paths of what logs people in, and sends cookies with their tokens. */
-const LOGIN = /^\/(?:oauth2?|auth|sso|login|signin|saml2?|oidc|keycloak|realms|authelia|authentik|outpost\.goauthentik\.io)(?:[/_.-]|$)/i
+const LOGIN =
+  /^\/(?:oauth2?|auth|sso|login|signin|saml2?|oidc|keycloak|realms|authelia|authentik|outpost\.goauthentik\.io)(?:[/_.-]|$)/i
 
 /** The line by which larger buffers than the usual ones hold in a block; null where that of the header may be set too. */
 function raisedFor(
@@ -140,7 +144,11 @@ function isMeantForHeader(line: NginxDirective): boolean {
   const at = lines.findLastIndex(({ begin }) => begin <= start)
   return lines
     .slice(Math.max(0, at - 3), at + 1)
-    .some(({ text }) => /#.*(?:\b(?:too big|large|big|long)\b.*\bheaders?\b|\bheader.*\btoo (?:big|large)|\btokens?\b|\bcookies?\b)/i.test(text))
+    .some(({ text }) =>
+      /#.*(?:\b(?:too big|large|big|long)\b.*\bheaders?\b|\bheader.*\btoo (?:big|large)|\btokens?\b|\bcookies?\b)/i.test(
+        text,
+      ),
+    )
 }
 
 const linesBefore = memo(({ text }: Source) => {

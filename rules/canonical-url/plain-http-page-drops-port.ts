@@ -40,10 +40,13 @@ export default defineRule({
     {
       title: 'with the status of the error, for two addresses',
       files: {
-        'site.conf': site('error_page 497 «https://$server_name$request_uri»;', conf`
+        'site.conf': site(
+          'error_page 497 «https://$server_name$request_uri»;',
+          conf`
           listen 2083 ssl http2;
           listen [::]:2083 ssl http2;
-        `),
+        `,
+        ),
       },
     },
     {
@@ -76,10 +79,13 @@ export default defineRule({
     {
       title: 'the usual port, also beside another one',
       files: {
-        'site.conf': site('error_page 497 =301 https://$host$request_uri;', conf`
+        'site.conf': site(
+          'error_page 497 =301 https://$host$request_uri;',
+          conf`
           listen 443 ssl;
           listen 9443 ssl;
-        `),
+        `,
+        ),
       },
     },
     {
@@ -122,7 +128,10 @@ export default defineRule({
     {
       title: 'the address of a proxy in front',
       files: {
-        'site.conf': site('error_page 497 =301 https://$host$request_uri;', 'listen 9443 ssl proxy_protocol;'),
+        'site.conf': site(
+          'error_page 497 =301 https://$host$request_uri;',
+          'listen 9443 ssl proxy_protocol;',
+        ),
       },
     },
   ],
@@ -169,9 +178,9 @@ function onlyPortOfTls(deployment: Deployment, server: NginxServer): number | nu
   if (isOn443) return null
   const { container } = deployment.programOf(configuration).machine
   if (container === null) return port
-  const published = container.service.ports.filter(({ target }) => target.known && holdsPort(target.value, port))
-  const isAsIs = published.some(
-    each => each.published?.known === true && each.published.value.first === port,
+  const published = container.service.ports.filter(
+    ({ target }) => target.known && holdsPort(target.value, port),
   )
+  const isAsIs = published.some(each => each.published?.known === true && each.published.value.first === port)
   return isAsIs && published.length === 1 ? port : null
 }

@@ -22,7 +22,9 @@ export const ingressesOfValues = memo((deployment: Deployment): readonly Ingress
 
 function mapsIn(node: YamlNode): readonly YamlMap[] {
   if (node.kind === 'list') return node.items.flatMap(mapsIn)
-  return node.kind === 'map' ? [node, ...[...node.entries.values()].flatMap(({ value }) => mapsIn(value))] : []
+  return node.kind === 'map'
+    ? [node, ...[...node.entries.values()].flatMap(({ value }) => mapsIn(value))]
+    : []
 }
 
 function ingressOf(map: YamlMap): readonly IngressOfValues[] {

@@ -90,7 +90,10 @@ export default defineRule({
   *check(deployment) {
     const cluster = clusterFiles(deployment)
     if (cluster?.hasPatches === true) return
-    for (const { annotations, paths } of [...(cluster?.ingresses.ingresses ?? []), ...ingressesOfValues(deployment)]) {
+    for (const { annotations, paths } of [
+      ...(cluster?.ingresses.ingresses ?? []),
+      ...ingressesOfValues(deployment),
+    ]) {
       const rewrite = annotations.find(({ name }) => name === 'rewrite-target')
       if (rewrite === undefined || annotations.some(({ name }) => name.endsWith('snippet'))) continue
       const kept = paths.find(({ path }) => PASSES_ON.test(path))

@@ -6,7 +6,12 @@ import { scopeOf } from '../../src/servers/apache/queries/directives-in.ts'
 import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 import { groupBy } from '../../parsers/collections/group-by.ts'
 import { serverLevels } from '../../src/servers/apache/queries/effective.ts'
-import { type HeaderAction, headerLine, headerTable, responseHeaders } from '../../src/servers/apache/queries/header-tables.ts'
+import {
+  type HeaderAction,
+  headerLine,
+  headerTable,
+  responseHeaders,
+} from '../../src/servers/apache/queries/header-tables.ts'
 import { virtualHosts } from '../../src/servers/apache/queries/virtual-hosts.ts'
 
 const site = (lines: string): string => conf`
@@ -186,7 +191,8 @@ function* originsInOneScope(configuration: ApacheConfiguration, files: FileSyste
   for (const inFile of places.values())
     for (const lines of groupBy(inFile, ({ directive }) => scopeOf(directive)).values()) {
       // What a condition or an expression decides may be one origin for each request.
-      if (lines.some(({ condition, value, action }) => condition !== null || !isPlain(action, value))) continue
+      if (lines.some(({ condition, value, action }) => condition !== null || !isPlain(action, value)))
+        continue
       const before: string[] = []
       for (const { action, value, nameAt, valueAt } of lines) {
         const former = before.at(-1)
@@ -204,7 +210,12 @@ function* originsInOneScope(configuration: ApacheConfiguration, files: FileSyste
             yield {
               at: nameAt,
               message: `\`Header set\` overwrites the line before, so \`${value}\` alone is sent, and scripts of \`${former}\` are refused`,
-              related: [{ at: lines.find(each => each.value === former)?.valueAt ?? valueAt ?? nameAt, message: 'never sent' }],
+              related: [
+                {
+                  at: lines.find(each => each.value === former)?.valueAt ?? valueAt ?? nameAt,
+                  message: 'never sent',
+                },
+              ],
               help: ONE_OF_A_LIST,
             }
         }
@@ -218,6 +229,8 @@ const ONE_OF_A_LIST = 'set the one that the client sent, from a list: `SetEnvIf 
 function isPlain(action: HeaderAction, value: string | null): boolean {
   return (
     action === 'unset' ||
-    (['set', 'add', 'append', 'merge', 'setifempty'].includes(action) && value !== null && !/[%$,{]|^expr=/.test(value))
+    (['set', 'add', 'append', 'merge', 'setifempty'].includes(action) &&
+      value !== null &&
+      !/[%$,{]|^expr=/.test(value))
   )
 }

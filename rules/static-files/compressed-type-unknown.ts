@@ -27,13 +27,15 @@ export default defineRule({
   ofLoneHtaccess: true,
   since: '0.1.0',
   why: '`gzip_types` and `AddOutputFilterByType` compare the `Content-Type` of an answer with their list. JSON is sent as `application/json`, by nginx, by Apache and by every framework: a list that has `text/json` in its place leaves the answers of an API as they are, ten times as large.',
-  remedy: 'Write the type that is sent: `application/json`, `image/svg+xml`, `application/javascript text/javascript`',
+  remedy:
+    'Write the type that is sent: `application/json`, `image/svg+xml`, `application/javascript text/javascript`',
   references: [
     'https://nginx.org/en/docs/http/ngx_http_gzip_module.html#gzip_types',
     'https://httpd.apache.org/docs/2.4/mod/mod_filter.html#addoutputfilterbytype',
     'https://www.rfc-editor.org/rfc/rfc8259#section-11',
   ],
-  unproven: 'What nothing sends no request shows; `static-files/scripts-not-compressed` is shown with such a list',
+  unproven:
+    'What nothing sends no request shows; `static-files/scripts-not-compressed` is shown with such a list',
   bad: [
     { title: 'another type of JSON', files: nginx('«text/json» text/javascript application/javascript') },
     {
@@ -75,22 +77,31 @@ export default defineRule({
     { title: 'a type that a location gives', files: nginx('text/json', 'default_type text/json;') },
     {
       title: 'a type that the table gives',
-      files: nginx('text/json', conf`
+      files: nginx(
+        'text/json',
+        conf`
         types {
             text/json json;
         }
-      `),
+      `,
+      ),
     },
     {
       title: 'a list of its own for the API',
-      files: nginx('text/json', conf`
+      files: nginx(
+        'text/json',
+        conf`
         location /v2/ {
             gzip_types application/json;
             proxy_pass http://127.0.0.1:8001;
         }
-      `),
+      `,
+      ),
     },
-    { title: 'not compressed at all', files: { 'site.conf': nginx('text/json')['site.conf']!.replace('gzip on', 'gzip off') } },
+    {
+      title: 'not compressed at all',
+      files: { 'site.conf': nginx('text/json')['site.conf']!.replace('gzip on', 'gzip off') },
+    },
     {
       title: 'Apache, which gives the type itself',
       files: {
@@ -105,11 +116,16 @@ export default defineRule({
     for (const { occurrences } of nginx) {
       const lists = occurrences.get('gzip_types') ?? []
       const switches = occurrences.get('gzip') ?? []
-      if (lists.length === 0 || (switches.length > 0 && switches.every(({ args }) => args[0]?.value === 'off')))
+      if (
+        lists.length === 0 ||
+        (switches.length > 0 && switches.every(({ args }) => args[0]?.value === 'off'))
+      )
         continue
       const given = new Set([
         ...(occurrences.get('default_type') ?? []).map(({ args }) => args[0]?.value.toLowerCase() ?? ''),
-        ...(occurrences.get('types') ?? []).flatMap(({ children }) => children.map(({ name }) => name.toLowerCase())),
+        ...(occurrences.get('types') ?? []).flatMap(({ children }) =>
+          children.map(({ name }) => name.toLowerCase()),
+        ),
       ])
       // What is sent so by a program is seen in no file of a server.
       const lines = ['add_header', 'more_set_headers', 'return'].flatMap(name => occurrences.get(name) ?? [])

@@ -29,9 +29,13 @@ export function withoutQuotes(text: string): string {
 
 /** True where something is appended to the file, or the whole chain written there. */
 function isCompleted(text: string, path: string): boolean {
-  return [`>> ${path}`, `>>${path}`, `--fullchain-file ${path}`, `--fullchainpath ${path}`, `tee -a ${path}`].some(
-    each => text.includes(each),
-  )
+  return [
+    `>> ${path}`,
+    `>>${path}`,
+    `--fullchain-file ${path}`,
+    `--fullchainpath ${path}`,
+    `tee -a ${path}`,
+  ].some(each => text.includes(each))
 }
 
 /** `acme.sh --install-cert --cert-file`, whose whole chain is `--fullchain-file`; other programs have such an option too. */

@@ -194,8 +194,7 @@ export default defineRule({
       }
     }
     for (const configuration of nginx) {
-      for (const line of configuration.occurrences.get('ssl_certificate') ?? [])
-      {
+      for (const line of configuration.occurrences.get('ssl_certificate') ?? []) {
         yield* judge(filesOf(configuration), argumentPlace(line, 0), line.args[0]?.value ?? '')
         yield* judgePlaced(placed, argumentPlace(line, 0), line.args[0]?.value ?? '')
       }

@@ -115,7 +115,9 @@ export function mayHoldSectionsUnread({ unread = [] }: ApacheConfiguration): boo
 
 /** As `mayHoldSectionsUnread`, but for Debian's `conf-enabled`, whose files grant what packages have below `/usr`. */
 export function mayHoldSitesUnread({ unread = [] }: ApacheConfiguration): boolean {
-  return unread.some(({ path }) => !WITHOUT_SECTIONS.test(path) && !/\bconf-(?:enabled|available)\b/.test(path))
+  return unread.some(
+    ({ path }) => !WITHOUT_SECTIONS.test(path) && !/\bconf-(?:enabled|available)\b/.test(path),
+  )
 }
 
 const WITHOUT_SECTIONS =
