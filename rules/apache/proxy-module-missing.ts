@@ -3,6 +3,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { isModuleLoaded } from '../../src/servers/apache/configuration.ts'
 import { type ProxyScheme, proxyPasses } from '../../src/servers/apache/queries/proxy-passes.ts'
+import { proxyAlone } from './_modules-of-setups.ts'
 
 /** The module that serves a scheme of mod_proxy. */
 const MODULES: Readonly<Record<ProxyScheme, string>> = {
@@ -28,6 +29,20 @@ const main = (modules: readonly string[], lines: string): string =>
     `,
     modules,
   )
+
+const playbook = (modules: string): string => conf`
+  ---
+  - name: install apache
+    ansible.builtin.apt:
+      name: apache2
+  - name: enable modules
+    community.general.apache2_module:
+      name: "{{ item }}"
+      state: present
+    loop:
+      ${modules}
+    notify: restart apache
+`
 
 export default defineRule({
   summary: 'No loaded module serves the scheme that is proxied to',
@@ -57,8 +72,58 @@ export default defineRule({
         ),
       },
     },
+    {
+      title: 'a playbook that enables mod_proxy alone',
+      files: {
+        'roles/proxy/tasks/main.yml': playbook('- ssl\n- proxy'),
+        'roles/proxy/templates/site.conf': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              ProxyPass / «http://127.0.0.1:8000/»
+          </VirtualHost>
+        `,
+      },
+    },
+    {
+      title: 'a script that does',
+      files: {
+        'deploy/setup.sh': conf`
+          #!/bin/sh
+          apt-get install -y apache2
+          a2enmod ssl headers \
+              proxy rewrite
+          systemctl restart apache2
+        `,
+        'deploy/site.conf': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              ProxyPass / «http://127.0.0.1:8000/»
+          </VirtualHost>
+        `,
+      },
+    },
   ],
   good: [
+    {
+      title: 'a playbook with both, or with a list of variables',
+      files: {
+        'roles/proxy/tasks/main.yml': playbook('- proxy\n- proxy_http'),
+        'roles/proxy/templates/site.conf': conf`ProxyPass / http://127.0.0.1:8000/`,
+      },
+    },
+    {
+      title: 'what people are told to enable by hand',
+      files: {
+        'README.md': conf`
+          Then \`a2enmod proxy_http\`.
+        `,
+        'setup.sh': conf`
+          #!/bin/sh
+          a2enmod proxy
+        `,
+        'site.conf': conf`ProxyPass / http://127.0.0.1:8000/`,
+      },
+    },
     {
       title: 'both modules',
       files: {
@@ -82,12 +147,17 @@ export default defineRule({
       files: { 'site.conf': conf`ProxyPass / http://127.0.0.1:8000/` },
     },
   ],
-  *check({ apache }) {
-    for (const configuration of apache) {
+  *check(deployment) {
+    for (const configuration of deployment.apache) {
       for (const { scheme, at, directive } of proxyPasses(configuration)) {
         if (!scheme.known) continue
         const module = MODULES[scheme.value]
-        if (isModuleLoaded(configuration, module) !== false) continue
+        const isLoaded = isModuleLoaded(configuration, module)
+        const enabled =
+          isLoaded === undefined && module !== 'proxy_wstunnel_module'
+            ? proxyAlone(deployment, module.replace(/_module$/, ''))
+            : null
+        if (isLoaded !== false && enabled === null) continue
         // Since 2.4.47 mod_proxy_http speaks WebSocket too.
         if (
           module === 'proxy_wstunnel_module' &&
@@ -96,6 +166,10 @@ export default defineRule({
           continue
         yield {
           at,
+          ...(enabled !== null && {
+            confidence: 'medium' as const,
+            related: [{ at: enabled, message: '`mod_proxy` alone is enabled here' }],
+          }),
           message: `\`${module}\` is not loaded, and nothing else serves \`${scheme.value}://\`${
             /handler$/i.test(directive.name) ? ': httpd sends the source of the file' : ''
           }`,

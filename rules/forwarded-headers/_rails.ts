@@ -94,8 +94,16 @@ function settingsBehind(connection: Connection): RailsSettings | null {
   for (const { files, home } of homesOf(connection)) {
     const application = sourceAt(files, posix.join(home, 'config/application.rb'))
     const start = application?.code.search(/\bRails::Application\b/) ?? -1
-    if (application === null || start < 0) continue
     const production = sourceAt(files, posix.join(home, 'config/environments/production.rb'))
+    if (application === null && production !== null && isOfPages(production.code)) {
+      const begin = production.code.indexOf(CONFIGURES)
+      return {
+        code: `config.load_defaults 7.0\n${production.code.replace(/^[ \t]*#[^\n]*/gm, '')}`,
+        at: { source: production, start: begin, end: begin + CONFIGURES.length },
+        hasInitializer: setsCable(files, posix.join(home, 'config/initializers')),
+      }
+    }
+    if (application === null || start < 0) continue
     return {
       code: [application.code, production?.code ?? '']
         .map(code => code.replace(/^[ \t]*#[^\n]*/gm, ''))
@@ -105,6 +113,17 @@ function settingsBehind(connection: Connection): RailsSettings | null {
     }
   }
   return null
+}
+
+const CONFIGURES = 'Rails.application.configure'
+
+/** True for settings of Rails 7 or later that has pages with assets, where its `application.rb` is not in the audit. */
+function isOfPages(code: string): boolean {
+  return (
+    code.includes(CONFIGURES) &&
+    /^\s*config\.(?:enable_reloading|active_support\.report_deprecations)\b/m.test(code) &&
+    /^\s*config\.assets\./m.test(code)
+  )
 }
 
 const setsCable = memoByKey((files: FileSystem, directory: string): boolean =>
