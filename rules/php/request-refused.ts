@@ -1,12 +1,13 @@
 import type { FpmPool } from '../../parsers/php/fpm.ts'
 import type { Deployment, NginxConnection, PhpFpmProgram, Target } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
-import { EXISTING, requestsToServer } from '../../src/deployment/requests/made-up-requests.ts'
-import { probe } from '../../src/deployment/requests/probe.ts'
+import { askServer } from '../../src/deployment/requests/ask-server.ts'
+import { EXISTING } from '../../src/deployment/requests/made-up-requests.ts'
 import { requestParameters } from '../../src/servers/nginx/queries/request-headers.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { isLoopback } from '../../src/servers/address.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { sampleTexts } from '../../src/servers/pcre/sample-texts.ts'
 import { fromBytes } from '../../src/servers/regex.ts'
@@ -86,6 +87,25 @@ export default defineRule({
   ],
   bad: [
     { title: 'pages that end in `.html`', files: tree('«\\.(php|html)$»') },
+    {
+      title: 'pages that end in `.phtml`, in the file of a site alone',
+      files: {
+        'etc/nginx/conf.d/shop.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              root /srv/www;
+              location ~ «\.(phtml|php)$» {
+                  try_files $uri =404;
+                  include fastcgi_params;
+                  fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+                  fastcgi_pass unix:/run/php/php8.2-fpm.sock;
+              }
+          }
+        `,
+        'etc/php/8.2/fpm/pool.d/www.conf': phpPool(''),
+      },
+    },
     { title: 'an address of nobody', files: overTcp('listen.allowed_clients = «10.0.0.9»') },
     { title: 'the loopback of another container', files: containers('listen.allowed_clients = «127.0.0.1»') },
     {
@@ -102,6 +122,24 @@ export default defineRule({
     { title: 'the status page by its name', files: plain(status('/status', 'pm.status_path = /status')) },
     { title: 'the answer to a ping', files: plain(status('/ping', 'ping.path = /ping')) },
     { title: 'scripts alone', files: tree('\\.php$') },
+    {
+      title: 'every ending that the location takes, in the file of a site alone',
+      files: {
+        'etc/nginx/conf.d/shop.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              root /srv/www;
+              location ~ \.(phtml|php)$ {
+                  include fastcgi_params;
+                  fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+                  fastcgi_pass unix:/run/php/php8.2-fpm.sock;
+              }
+          }
+        `,
+        'etc/php/8.2/fpm/pool.d/www.conf': phpPool('security.limit_extensions = .php .phtml'),
+      },
+    },
     { title: 'an optional digit', files: tree('\\.php\\d?$') },
     { title: 'the address of nginx', files: overTcp('listen.allowed_clients = 127.0.0.1') },
     { title: 'every container', files: containers('pm = static\npm.max_children = 5') },
@@ -201,10 +239,12 @@ function deniedBy(
   for (const text of sampleTexts(name, { caseless: modifier === '~*' }).texts) {
     const ending = /\.[a-z]+$/i.exec(fromBytes(text))?.[0]
     if (ending === undefined || !OF_PAGES.test(ending) || taken.includes(ending)) continue
-    const [request] = requestsToServer(deployment, server, `/${EXISTING}${ending}`)
-    const end = request === undefined ? null : probe(deployment, request).end
-    if (end?.kind !== 'backend' || end.connection !== connection) continue
-    if (end.script?.endsWith(ending) !== true) continue
+    // Its server alone is asked: which one a client comes to, a file alone does not say.
+    const end = askServer(deployment, server, `/${EXISTING}${ending}`)?.end
+    if (end?.kind !== 'pass' || end.scope !== block) continue
+    const script = end.sends?.list.findLast(each => each.name === 'SCRIPT_FILENAME')?.value
+    const isPassed = script?.known === true ? fromBytes(script.value).endsWith(ending) : namesFile(block)
+    if (!isPassed) continue
     return {
       at,
       message: `FPM is passed what ends in \`${ending}\`, and runs what ends in \`${taken.join('` or `')}\` alone: Access denied`,
@@ -214,4 +254,12 @@ function deniedBy(
     }
   }
   return null
+}
+
+/** True where the location itself says that the script is the file of the request, whatever else it includes. */
+function namesFile({ children }: NginxDirective): boolean {
+  const line = children.findLast(
+    ({ name, args }) => name === 'fastcgi_param' && args[0]?.value === 'SCRIPT_FILENAME',
+  )
+  return /\$(?:fastcgi_script_name|uri|document_uri)$/.test(line?.args[1]?.value ?? '')
 }
