@@ -17,7 +17,7 @@ const SETTINGS =
 export function* rewrittenToScript({ nginx }: Deployment): Iterable<RuleFinding> {
   for (const configuration of nginx) {
     for (const line of configuration.occurrences.get('rewrite') ?? []) {
-      const location = line.parent
+      const location = line.parent?.name === 'if' ? line.parent.parent : line.parent
       const [, target, flag] = line.args
       if (location?.name !== 'location' || flag?.value !== 'break') continue
       const server = serverAround(location)
@@ -38,5 +38,17 @@ export function* rewrittenToScript({ nginx }: Deployment): Iterable<RuleFinding>
 }
 
 function servesFiles({ children }: NginxDirective): boolean {
-  return children.every(({ name }) => SETTINGS.test(name))
+  return children.every(
+    each => SETTINGS.test(each.name) || (isForMissing(each) && each.children.every(isRewriteOrBreak)),
+  )
+}
+
+/** `if (!-e $request_filename)`, which holds for every page that is no file. */
+function isForMissing({ name, args }: NginxDirective): boolean {
+  const condition = args.map(({ value }) => value).join(' ')
+  return name === 'if' && /^\(\s*!-[ef]\s+\$request_filename\s*\)$/.test(condition)
+}
+
+function isRewriteOrBreak({ name }: NginxDirective): boolean {
+  return name === 'rewrite' || name === 'break'
 }

@@ -267,6 +267,32 @@ export default defineRule({
       },
     },
     {
+      title: 'every page that is no file, and stays in its location',
+      files: {
+        'nginx.conf': site(conf`
+          location / {
+              if (!-e $request_filename) {
+                  rewrite ^/(.*)$ «/index.php?route=$1» break;
+              }
+          }
+          ${PHP}
+        `),
+      },
+    },
+    {
+      title: 'every page that is no file, in a file that servers include',
+      files: {
+        'shop.conf': conf`
+          location / {
+              index index.php;
+              if (!-f $request_filename) {
+                  rewrite ^ «/index.php» break;
+              }
+          }
+        `,
+      },
+    },
+    {
       title: 'the same in a file that servers include',
       files: {
         'shop.conf': conf`
@@ -491,6 +517,26 @@ export default defineRule({
       },
     },
     {
+      title: 'every page that is no file, which looks for its location again or is run here',
+      files: {
+        'nginx.conf': site(conf`
+          location / {
+              if (!-e $request_filename) {
+                  rewrite ^/(.*)$ /index.php?route=$1 last;
+              }
+          }
+          location /shop/ {
+              if (!-e $request_filename) {
+                  rewrite ^ /shop/index.php break;
+              }
+              fastcgi_pass 127.0.0.1:9000;
+              fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+          }
+          ${PHP}
+        `),
+      },
+    },
+    {
       title: 'a file that servers include, whose location runs it or looks for the one that does',
       files: {
         'shop.conf': conf`
@@ -625,7 +671,8 @@ function* keptScripts(
 ): Generator<RuleFinding> {
   for (const name of ['index', 'rewrite']) {
     for (const line of configuration.occurrences.get(name) ?? []) {
-      const location = line.parent
+      // In an `if` too, the rewritten request stays in the location around.
+      const location = line.parent?.name === 'if' ? line.parent.parent : line.parent
       if (location?.name !== 'location') continue
       const word = scriptOfLine(line)
       const home = word === -1 ? null : enclosingServer(location)
