@@ -1,5 +1,6 @@
 import { isUnknownWord, type Place } from '../../parsers/text/source.ts'
 import { readFilesOf } from '../../parsers/javascript/read-files.ts'
+import { serviceEnvironment } from '../../parsers/systemd/service-environment.ts'
 import { CERTBOT, renewals } from '../../src/deployment/acme-challenges.ts'
 import { programName } from '../../src/deployment/destination-words.ts'
 import type { AppServerProgram, Deployment } from '../../src/deployment/model.ts'
@@ -51,6 +52,13 @@ const SERVER = conf`
     key: fs.readFileSync(«\`\${live}/privkey.pem\`»),
   }).listen(8443)
 `
+const FROM_ENVIRONMENT = conf`
+  const fs = require('fs')
+  require('https').createServer({
+    cert: fs.readFileSync(process.env.TLS_CERT || '/etc/shop/cert.pem'),
+    key: fs.readFileSync(process.env.TLS_KEY),
+  }).listen(8443)
+`
 const HOOK = (command: string): Record<string, string> => ({
   'etc/letsencrypt/renewal-hooks/deploy/shop.sh': `#!/bin/sh\n${command}\n`,
 })
@@ -88,6 +96,20 @@ export default defineRule({
         'User=shop',
         `const { readFileSync } = require('fs')\nrequire('https').createServer({ cert: readFileSync(«'${LIVE}/' + 'fullchain.pem'») }).listen(8443)\n`,
       ),
+    },
+    {
+      title: 'a path of the environment',
+      files: node(
+        `User=shop\nEnvironment=PORT=8443 TLS_KEY=«${LIVE}/privkey.pem» TLS_CERT=${LIVE}/fullchain.pem`,
+        FROM_ENVIRONMENT,
+      ),
+    },
+    {
+      title: 'a path of a file with the environment',
+      files: {
+        ...node('User=shop\nEnvironmentFile=/etc/default/shop', FROM_ENVIRONMENT),
+        'etc/default/shop': `PORT=8443\n«TLS_KEY=${LIVE}/privkey.pem»\n`,
+      },
     },
     {
       title: 'uvicorn',
@@ -129,6 +151,13 @@ export default defineRule({
       files: node(
         `User=shop\nLoadCredential=privkey.pem:${LIVE}/privkey.pem`,
         SERVER.replace(`'${LIVE}'`, 'process.env.CREDENTIALS_DIRECTORY'),
+      ),
+    },
+    {
+      title: 'a path in the directory of what systemd hands over',
+      files: node(
+        `User=shop\nLoadCredential=privkey.pem:${LIVE}/privkey.pem\nEnvironment=TLS_KEY=%d/privkey.pem`,
+        FROM_ENVIRONMENT,
       ),
     },
     {
@@ -191,6 +220,16 @@ function* filesRead(program: AppServerProgram): Iterable<ReadByProgram> {
   }
   if (program.server.program === 'node')
     for (const source of loadedScripts(program)) yield* readFilesOf(source)
+  yield* namedInEnvironment(program)
+}
+
+/** `Environment=TLS_KEY=/etc/letsencrypt/…`: what an application is told, it reads. */
+function* namedInEnvironment({ service, machine }: AppServerProgram): Iterable<ReadByProgram> {
+  if (service === null) return
+  const { variables } = serviceEnvironment(service, path => sourceAt(machine.files, path))
+  for (const { value, at } of variables.values())
+    if (value.known && at !== null && value.value.endsWith('.pem') && !isUnknownWord(value.value))
+      yield { path: value.value, at: value.at ?? at }
 }
 
 const HOOKS = ['pre', 'post', 'deploy'].map(when => `${CERTBOT}/renewal-hooks/${when}`)
