@@ -59,6 +59,22 @@ export default defineRule({
       },
     },
     {
+      title: 'the file of the package, of which nothing says that it is enabled',
+      files: {
+        'apache2/mods-available/mpm_prefork.conf': conf`
+          <IfModule mpm_prefork_module>
+              MaxRequestWorkers «500»
+          </IfModule>
+        `,
+        'apache2/sites-available/shop.conf': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              DocumentRoot /srv/www
+          </VirtualHost>
+        `,
+      },
+    },
+    {
       title: 'the file of the MPM',
       files: { 'mpm_event.conf': 'MaxRequestWorkers «1000»\n' },
     },

@@ -119,6 +119,8 @@ const LICENCE = /\.licen[cs]e$/i
 const ON_DEMAND = /^(?:sites|conf|vhosts?|streams?)[-_.]available$/
 /** Of these nearly all are the package's own. */
 const STOCK_ON_DEMAND = /^(?:mods|modules)-available$/
+/** The limits of workers, which people write into the file of the package, and which name their MPM themselves. */
+const OF_MPM = /^mpm_(?:prefork|worker|event)\.conf$/
 
 /** What a path alone says of a file inside a root. */
 export type PathVerdict =
@@ -179,7 +181,7 @@ function judgeName(path: string, isPlaced: boolean): PathVerdict | null {
   if (isCopyName(name) || (isCopyName(live) && !isForDisabled(live, name)) || BACKUP_INSIDE.test(live))
     return named ? { kind: 'backup' } : null
   if (isElsewhere && isPlaced) return null
-  if (isStock) return { kind: 'stock' }
+  if (isStock && !(last === 'mods-available' && OF_MPM.test(live))) return { kind: 'stock' }
   return { kind: 'candidate', program, onDemand, named, sample }
 }
 
@@ -196,7 +198,8 @@ const judgeDirectory = recent((path: string) => {
   let isStock = false
   for (const [index, directory] of directories.entries()) {
     program = programOfDirectory(directory) ?? program
-    if (ON_DEMAND.test(directory)) onDemand = `/${directories.slice(0, index + 1).join('/')}`
+    if (ON_DEMAND.test(directory) || STOCK_ON_DEMAND.test(directory))
+      onDemand = `/${directories.slice(0, index + 1).join('/')}`
     if (STOCK_ON_DEMAND.test(directory)) isStock = true
   }
   const isSystem = SYSTEM_DIRECTORIES.has(directories[0] ?? '')
