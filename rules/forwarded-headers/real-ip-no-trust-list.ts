@@ -67,8 +67,42 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'a template whose placeholders are values',
+      files: {
+        'shop.conf.j2': conf`
+          server {
+              listen 80;
+              server_name {{ name }};
+              «real_ip_header» X-Forwarded-For;
+              {% for name in headers %}
+              add_header {{ name }} 1;
+              {% endfor %}
+              location / {
+                  proxy_pass http://127.0.0.1:9000;
+              }
+          }
+        `,
+      },
+    },
   ],
   good: [
+    {
+      title: 'a template with lines that somebody fills in',
+      files: {
+        'shop.conf.j2': conf`
+          server {
+              listen 80;
+              server_name {{ name }};
+              real_ip_header X-Forwarded-For;
+              {{ proxies }}
+              location / {
+                  proxy_pass http://127.0.0.1:9000;
+              }
+          }
+        `,
+      },
+    },
     {
       title: 'two files of one directory',
       files: {

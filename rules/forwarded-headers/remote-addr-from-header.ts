@@ -75,6 +75,10 @@ export default defineRule({
       files: php('fastcgi_param REMOTE_ADDR «$http_x_real_ip»;'),
     },
     {
+      title: 'beside a file of the server that is not here',
+      files: php('fastcgi_param REMOTE_ADDR «$http_x_real_ip»;', '', 'include /opt/shop/custom.conf;'),
+    },
+    {
       title: 'a list of addresses',
       files: php('fastcgi_param REMOTE_ADDR «$proxy_add_x_forwarded_for»;'),
     },
@@ -132,6 +136,10 @@ export default defineRule({
           }
         `),
       },
+    },
+    {
+      title: 'a file that may let in the proxies alone',
+      files: php('fastcgi_param REMOTE_ADDR $http_x_real_ip;', '', 'include /opt/shop/from-proxies.conf;'),
     },
     { title: 'a container that only others of its network reach', files: behind('') },
     {

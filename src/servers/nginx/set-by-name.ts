@@ -62,6 +62,26 @@ function named(name: string, words: string): RegExp {
   )
 }
 
+/**
+ * What a file that a server or location includes holds only where its name says so: of two hundred that some repository
+ * keeps beside the server, one has rules for access, and is called `acl.conf`; and where the server has names or sockets
+ * of its own, those with more of them are called after what they are for.
+ */
+const TOLD_BY_NAME: readonly (readonly [names: ReadonlySet<string>, told: RegExp])[] = [
+  [
+    new Set(['allow', 'deny', 'satisfy', 'auth_basic', 'auth_basic_user_file', 'auth_request', 'auth_jwt']),
+    /acl|auth|access|allow|deny|block|black|white|restrict|limit|priv|protect|passw|secur|secret|lock|guard|login|sso|oidc|saml|ldap|admin|internal|local|trust|cloud|cdn|prox|geo|country|vpn|lan|ips?\b|addr|firewall|waf|bot/,
+  ],
+  [new Set(['listen']), /listen|port|ssl|tls|https?|socket|ipv?6|bind/],
+  [new Set(['server_name']), /name|host|domain|site|alias|dns/],
+]
+
+/** False for a file by whose name nobody expects such a directive in it, where only those have it that say so. */
+export function isToldByName(path: string, name: string): boolean {
+  const [, told] = TOLD_BY_NAME.find(([names]) => names.has(name)) ?? []
+  return told === undefined || told.test(posix.basename(path).toLowerCase()) || /[*?[]|\$/.test(path)
+}
+
 /** The beginnings of the directives that a file sets, by its name alone; null for a name that says nothing of it. */
 export function setByName(path: string): readonly string[] | null {
   return OF_PACKAGES.get(posix.basename(path)) ?? FAMILIES.find(([name]) => name.test(path))?.[1] ?? null

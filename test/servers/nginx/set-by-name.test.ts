@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { setByName } from '../../../src/servers/nginx/set-by-name.ts'
+import { isToldByName, setByName } from '../../../src/servers/nginx/set-by-name.ts'
 
 const first = (path: string): string | null => setByName(path)?.[0] ?? null
 
@@ -22,6 +22,17 @@ test('a name that says what is in a file', () => {
     assert.is(first(path), 'proxy_', path)
   assert.is(first('gzip.conf'), 'gzip')
   assert.is(first('fastcgi_params_common'), 'fastcgi_')
+})
+
+test('access, sockets and names are expected where a name says so', () => {
+  for (const path of ['snippets/acl.conf', '/etc/nginx/basic_auth.inc', 'sites/*.conf', '$host.conf'])
+    assert.ok(isToldByName(path, 'allow'), path)
+  assert.not(isToldByName('/opt/shop/custom.conf', 'allow'))
+  assert.not(isToldByName('/etc/nginx/auth/custom.conf', 'auth_basic'))
+  assert.ok(isToldByName('ssl-listen.conf', 'listen'))
+  assert.not(isToldByName('custom.conf', 'listen'))
+  assert.ok(isToldByName('hostnames', 'server_name'))
+  assert.ok(isToldByName('custom.conf', 'proxy_set_header'))
 })
 
 test('a name that may be of a server, of locations or of anything', () => {

@@ -61,8 +61,8 @@ export function hasUnreadListens(
   server: NginxDirective,
   read: readonly NginxListen[] = listens(configuration, server),
 ): boolean {
-  if (hasUnreadInclude(configuration, server)) return true
   const directives = childrenNamed(server, 'listen')
+  if (hasUnreadInclude(configuration, server, directives.length > 0 ? 'listen' : null)) return true
   return directives.length > 0 && read.length < directives.length
 }
 

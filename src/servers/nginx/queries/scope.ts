@@ -1,10 +1,11 @@
 import { posix } from 'node:path'
 import { memo } from '../../../../parsers/collections/memo.ts'
+import type { NginxBlock } from '../../../../parsers/nginx/syntax.ts'
 import { isUnknownWord, placeText } from '../../../../parsers/text/source.ts'
 import { groupBy } from '../../../../parsers/collections/group-by.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
 import { loadsModulesAlone } from '../includes.ts'
-import { isOfPackages, setByName } from '../set-by-name.ts'
+import { isOfPackages, isToldByName, setByName } from '../set-by-name.ts'
 
 /** A block, or null for what stands at the top of the configuration. */
 export type NginxScope = NginxDirective | null
@@ -71,10 +72,19 @@ function unreadArguments(configuration: NginxConfiguration): ReadonlySet<string>
  */
 export function mayHoldUnread(configuration: NginxConfiguration, name: string | null = null): boolean {
   const { includes, templates } = unreadIn(configuration)
-  if (templates) return true
   for (const path of includes) if (maySet(path, name)) return true
-  return false
+  if (!templates) return false
+  if (hasLoosePlaceholder(configuration)) return true
+  const lines = configuration.occurrences.get('include') ?? []
+  return lines.some(include => include.source.template && isUnread(configuration, include, name))
 }
+
+/** True where some placeholder of a template brings whole lines: one in the value of a directive sets no other. */
+const hasLoosePlaceholder = memo(
+  ({ sources, occurrences }: NginxConfiguration): boolean =>
+    sources.some(({ template, gaps }) => template && gaps.length > 0) ||
+    [...occurrences.keys()].some(isUnknownWord),
+)
 
 /** Directories of the packages, empty as they come, into which sites and settings of the whole server are put. */
 const STOCK_DIRECTORY =
@@ -122,6 +132,7 @@ const hasSites = memo(({ sources }: NginxConfiguration): boolean =>
 function maySet(path: string, name: string | null): boolean {
   if (loadsModulesAlone(path)) return name === 'load_module'
   if (name !== null && LOCAL.has(name) && STOCK_DIRECTORY.test(path)) return false
+  if (name !== null && !isToldByName(path, name)) return false
   const set = setByName(path)
   if (set === null) return true
   return name !== null && name !== 'proxy_pass' && set.some(prefix => name.startsWith(prefix))
@@ -139,13 +150,35 @@ export const hasPlaceholder = memo(
 /** True where one of the template's gaps lies in the block and in none of its children. */
 function hasGap({ source, node }: NginxDirective): boolean {
   const { block } = node
-  if (block === null || source.gaps.length === 0) return false
-  return source.gaps.some(
-    gap =>
-      gap >= block.start &&
-      gap < block.end &&
-      !block.children.some(({ start, end }) => gap >= start && gap < end),
+  return block !== null && source.gaps.some(gap => isOwnGap(block, gap))
+}
+
+function isOwnGap({ start, end, children }: NginxBlock, gap: number): boolean {
+  return gap >= start && gap < end && !children.some(child => gap >= child.start && gap < child.end)
+}
+
+/**
+ * How many of a block's directives stand before the first thing in it that nobody here has read and that may rewrite
+ * or answer: all of them where nothing is unread.
+ */
+export function readBefore(configuration: NginxConfiguration, scope: NginxDirective): number {
+  const { children } = scope
+  if (!hasUnreadInclude(configuration, scope)) return children.length
+  const gap = firstGap(scope)
+  const first = children.findIndex(
+    child =>
+      isUnknownWord(child.name) ||
+      (child.source === scope.source && child.node.start > gap) ||
+      (child.name === 'include' && isUnread(configuration, child, null)),
   )
+  return first === -1 ? children.length : first
+}
+
+/** The offset of the first gap between the lines of a block itself. */
+function firstGap({ source, node }: NginxDirective): number {
+  const { block } = node
+  if (block === null || !source.template) return Number.POSITIVE_INFINITY
+  return source.gaps.find(gap => isOwnGap(block, gap)) ?? Number.POSITIVE_INFINITY
 }
 
 /** True where some file of the configuration is a template. */
@@ -167,13 +200,31 @@ export function hasUnreadInclude(
   if (!unread.templates && unread.includes.size === 0) return false
   if (scope !== null && unread.templates && hasPlaceholder(scope)) return true
   const includes = scope === null ? topNamed(configuration, 'include') : childrenNamed(scope, 'include')
-  return includes.some(({ args, source }) => {
-    const path = args[0]?.value ?? ''
-    // Of a template's includes nothing is said, so none of them is sure to have been read.
-    const isUnread = source.template || isUnknownWord(path) || isAmong(unread.includes, path)
-    if (name === 'server' && bringsNoServer(configuration, path)) return false
-    return isUnread && maySet(path, name)
-  })
+  return includes.some(include => isUnread(configuration, include, name))
+}
+
+/** The same of any block from this one out to its server. */
+export function hasUnreadAround(
+  configuration: NginxConfiguration,
+  scope: NginxDirective,
+  name: string,
+): boolean {
+  for (let level: NginxScope = scope; level !== null && level.name !== 'http'; level = level.parent)
+    if (hasUnreadInclude(configuration, level, name)) return true
+  return false
+}
+
+/** True for an `include` that brings what nobody here has read and what may hold the directive of this name. */
+function isUnread(
+  configuration: NginxConfiguration,
+  { args, source }: NginxDirective,
+  name: string | null,
+): boolean {
+  const path = args[0]?.value ?? ''
+  // Of a template's includes nothing is said, so none of them is sure to have been read.
+  const missing = source.template || isUnknownWord(path) || isAmong(unreadIn(configuration).includes, path)
+  if (name === 'server' && bringsNoServer(configuration, path)) return false
+  return missing && maySet(path, name)
 }
 
 /** True also for the same file by its whole path, or by the one from nginx's directory: it is complained of once. */

@@ -4,7 +4,7 @@ import { type Address, covers } from '../../address.ts'
 import { type Fact, known, unknown } from '../../fact.ts'
 import { type PcreMatch, regexReason } from '../../regex.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
-import { hasUnreadInclude } from './scope.ts'
+import { childrenNamed, hasUnreadInclude } from './scope.ts'
 import { type NginxServerName, serverNames } from './server-names.ts'
 import { type NginxSocket, type SocketServer, sockets } from './sockets.ts'
 
@@ -191,7 +191,8 @@ function indexNames(configuration: NginxConfiguration, socket: NginxSocket): Nam
     // A server that is put on a socket twice stands there twice in a row.
     if (server === last) continue
     last = server
-    if (hasUnreadInclude(configuration, server)) incomplete = true
+    const isNamed = childrenNamed(server, 'server_name').length > 0
+    if (hasUnreadInclude(configuration, server, isNamed ? 'server_name' : null)) incomplete = true
     for (const name of serverNames(configuration, server)) {
       if (name.kind === 'unknown') incomplete = true
       const entry = { server, name }
