@@ -15,7 +15,7 @@ export function lookedUpName(
   written: string,
 ): string | null {
   for (const path of pathsInto(block)) {
-    const answer = askServer(deployment, server, path)
+    const answer = askServer(deployment, server, path, { into: block })
     if (answer === null || answer.end.kind !== 'pass' || answer.end.scope !== block) continue
     const { target } = answer.end
     if (!target.computed || target.upstream !== null) continue

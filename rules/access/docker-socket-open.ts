@@ -85,7 +85,7 @@ export default defineRule({
       if (block.name !== 'location' || block.children.some(({ name }) => name === 'limit_except')) continue
       if (server.listens.every(({ loopback }) => loopback !== false)) continue
       const [path] = pathsInto(block)
-      const answer = path === undefined ? null : askServer(deployment, server, path)
+      const answer = path === undefined ? null : askServer(deployment, server, path, { into: block })
       if (answer?.end.kind !== 'pass' || answer.end.scope !== block || isOpen(answer) !== true) continue
       yield {
         at: argumentPlace(pass, 0),

@@ -18,6 +18,9 @@ const site = (lines: string): string => conf`
   }
 `
 
+const beside = (include: string, lines: string): string =>
+  site(lines).replace('listen 80;', `listen 80;\n    include ${include};`)
+
 /** Pages about nginx itself, and whether they give away more than counts: names of servers, of backends, of zones. */
 const PAGES: readonly (readonly [directive: string, isTelling: boolean])[] = [
   ['stub_status', false],
@@ -53,8 +56,16 @@ export default defineRule({
     { title: 'for everybody', files: { 'nginx.conf': site('«stub_status»;') } },
     { title: 'an API that changes upstreams', files: { 'nginx.conf': site('«api» write=on;') } },
     { title: 'what was before the API', files: { 'nginx.conf': site('«upstream_conf»;') } },
+    {
+      title: 'beside a file of the server that is not here',
+      files: { 'nginx.conf': beside('/opt/shop/custom.conf', '«stub_status»;') },
+    },
   ],
   good: [
+    {
+      title: 'beside a file of the server that may say who is let in',
+      files: { 'nginx.conf': beside('/opt/shop/acl.conf', 'stub_status;') },
+    },
     {
       title: 'for this machine',
       files: {
@@ -79,7 +90,8 @@ export default defineRule({
           const server = home === null ? undefined : servers.get(home)
           if (server === undefined || directive.parent === null) continue
           const path = pathsInto(directive.parent)[0]
-          const answer = path === undefined ? null : askServer(deployment, server, path)
+          const answer =
+            path === undefined ? null : askServer(deployment, server, path, { into: directive.parent })
           if (answer?.end.kind !== 'handler' || answer.end.name !== name || isOpen(answer) !== true) continue
           const at = namePlace(directive)
           yield {

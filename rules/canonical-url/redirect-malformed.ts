@@ -277,7 +277,11 @@ function faultOf(deployment: Deployment, server: NginxServer, line: NginxDirecti
   const host = name ?? UNKNOWN_HOST
   const asked = listen.port === usual ? host : `${host}:${listen.port}`
   for (const path of pathsInto(line.parent)) {
-    const answer = askServer(deployment, server, path, { listen, request: { host: asked } })
+    const answer = askServer(deployment, server, path, {
+      listen,
+      request: { host: asked },
+      into: line.parent,
+    })
     if (answer === null || answer.end.kind !== 'response' || answer.end.location === null) continue
     if (!answer.steps.some(({ directive }) => directive === line)) continue
     const { location } = answer.end

@@ -187,7 +187,7 @@ function redirectWithPort(deployment: Deployment, server: NginxServer, listen: S
   for (const line of lines.filter(isRedirect)) {
     if (line.parent === null) continue
     for (const path of [...pathsInto(line.parent), '/directory/']) {
-      const end = askServer(deployment, server, path, { listen })?.end
+      const end = askServer(deployment, server, path, { listen, into: line.parent })?.end
       if (end?.kind !== 'response' || end.location === null) continue
       if (new RegExp(`^http://[^/]+:${listen.port}/`).test(end.location))
         return { location: shown(end.location), by: line }

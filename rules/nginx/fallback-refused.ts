@@ -157,7 +157,7 @@ export default defineRule({
           continue
         const path = fileOf(configuration, line.parent, script)
         for (const url of pathsInto(line.parent)) {
-          const answer = askServer(deployment, server, url)
+          const answer = askServer(deployment, server, url, { into: line.parent })
           const refusal = answer === null ? null : refusalBehind(answer, line)
           if (refusal === null) continue
           const isSure =

@@ -248,7 +248,7 @@ function cycle(deployment: Deployment, server: NginxServer, block: NginxDirectiv
   const assume = (path: string): 'file' | null | undefined =>
     !/\.\w+$/.test(path) ? undefined : fallbacksOf(server).some(uri => path.endsWith(uri)) ? 'file' : null
   for (const path of pathsInto(block)) {
-    const answer = askServer(deployment, server, path, { assume })
+    const answer = askServer(deployment, server, path, { assume, into: block })
     if (answer === null || !answer.isCycle) continue
     const last = answer.steps.findLast(
       ({ kind }) => kind === 'try-files' || kind === 'rewrite' || kind === 'error-page' || kind === 'index',

@@ -68,6 +68,12 @@ export default defineRule({
         ),
       },
     },
+    {
+      title: 'beside a file of the server that is not here',
+      files: {
+        'nginx.conf': site('«/index.php»').replace('listen 80;', 'listen 80; include /opt/shop/custom.conf;'),
+      },
+    },
     { title: 'a script behind a proxy', files: { 'nginx.conf': proxied('«/index.php»') } },
   ],
   good: [
@@ -201,7 +207,7 @@ function isQueryLost(deployment: Deployment, server: NginxServer, { parent }: Ng
   if (parent === null || isOfFiles(parent)) return false
   return pathsInto(parent).some(path => {
     if (path.includes('?')) return false
-    const answer = askServer(deployment, server, `${path}?asked=1`)
+    const answer = askServer(deployment, server, `${path}?asked=1`, { into: parent })
     if (answer === null || answer.end.kind !== 'pass') return false
     if (!answer.steps.some(step => step.kind === 'try-files' && step.directive?.parent === parent))
       return false

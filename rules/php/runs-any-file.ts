@@ -33,6 +33,10 @@ export default defineRule({
       files: tree(phpSite('try_files $uri =404;'), 'security.limit_extensions ='),
     },
     {
+      title: 'a file that may look for the script is not here',
+      files: tree(phpSite('include /opt/shop/php.conf;'), 'security.limit_extensions ='),
+    },
+    {
       title: 'PHP does not walk back',
       files: tree(phpSite(''), 'security.limit_extensions =', 'cgi.fix_pathinfo = 0\n'),
     },

@@ -53,7 +53,9 @@ function takesEveryPath(pattern: string): boolean {
 
 /** What the rewrite module decides for every request; null where it leaves the request alone. */
 function rewritePhase(configuration: NginxConfiguration, block: NginxDirective): Answer | null {
-  if (hasUnreadInclude(configuration, block)) return UNKNOWN
+  // Whoever answers every request here has no use for a file that answers some.
+  const returns = block.children.some(({ name }) => name === 'return')
+  if (!returns && hasUnreadInclude(configuration, block)) return UNKNOWN
   for (const directive of block.children) {
     if (directive.name === 'if' && directive.children.some(isDecision)) return UNKNOWN
     if (directive.name === 'return') return returned(directive)

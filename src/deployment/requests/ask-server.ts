@@ -1,7 +1,8 @@
 import type { FileSystem } from '../../files/file-system.ts'
-import { memo } from '../../../parsers/collections/memo.ts'
+import { memo, memoByKey } from '../../../parsers/collections/memo.ts'
 import { placeText } from '../../../parsers/text/source.ts'
 import { hasUnreadListens } from '../../servers/nginx/queries/listens.ts'
+import type { NginxDirective } from '../../servers/nginx/configuration.ts'
 import { type Outcome, type OutcomeEnd, outcome } from '../../servers/nginx/queries/outcome.ts'
 import type { NginxRequest } from '../../servers/nginx/queries/request.ts'
 import { isUnseenServer } from '../../servers/nginx/queries/servers.ts'
@@ -21,6 +22,8 @@ export interface Supposition {
   /** By which socket the request comes; the first that the network reaches where absent. */
   readonly listen?: ServerListen
   readonly request?: Partial<NginxRequest>
+  /** The block of whose requests is asked, whatever else may take some of them. */
+  readonly into?: NginxDirective
 }
 
 /**
@@ -35,13 +38,13 @@ export function askServer(
   { filesOf }: Pick<Deployment, 'filesOf'>,
   server: NginxServer,
   target: string,
-  { existing = [], listen: given, request = {}, assume }: Supposition = {},
+  { existing = [], listen: given, request = {}, assume, into }: Supposition = {},
 ): Outcome | null {
   const listen = given ?? publicListen(server)
   if (listen === null) return null
   const isPlain = existing.length === 0 && assume === undefined && Object.keys(request).length === 0
   const key = `${server.listens.indexOf(listen)} ${target}`
-  const answers = kept(server)
+  const answers = into === undefined ? kept(server) : keptInto(server, into)
   const known = isPlain ? answers.get(key) : undefined
   if (known !== undefined) return known
   const answer = outcome(
@@ -50,6 +53,7 @@ export function askServer(
     { ...requestOfClient(server, listen, target), headers: NO_HEADERS, ...request },
     {
       files: supposing(filesOf(server.configuration), new Set(existing)),
+      ...(into !== undefined && { into }),
       assume: path => (path.includes(MISSING) ? null : (assume ?? isLikelyFile)(path)),
     },
   )
@@ -70,6 +74,8 @@ const SOME_LISTEN: Omit<ServerListen, 'at'> = {
 }
 
 const kept = memo((_: NginxServer): Map<string, Outcome> => new Map())
+
+const keptInto = memoByKey((_: NginxServer, _into: NginxDirective): Map<string, Outcome> => new Map())
 
 function publicListen({ listens, configuration, directive }: NginxServer): ServerListen | null {
   if (isUnseenServer(directive)) return { ...SOME_LISTEN, at: namePlace(directive) }

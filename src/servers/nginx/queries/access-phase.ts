@@ -1,11 +1,13 @@
 import type { Place } from '../../../../parsers/text/source.ts'
+import type { Fact } from '../../fact.ts'
 import { lacksHeader } from '../../received-headers.ts'
 import type { NginxDirective } from '../configuration.ts'
 import { admits } from './access.ts'
-import { effective, effectiveValue } from './effective.ts'
+import { type EffectiveDirectives, effective, effectiveValue } from './effective.ts'
 import { interpolate } from './interpolate.ts'
 import { namePlace } from './places.ts'
 import { requestVariables } from './request.ts'
+import { hasUnreadAround } from './scope.ts'
 import { endUnknown, fail, GO, type Next, step, type Walk } from './walk.ts'
 
 /** What one of the modules that control access says. */
@@ -67,6 +69,7 @@ function note(walk: Walk, verdict: Verdict): void {
 function byAddress(walk: Walk): Verdict {
   const { configuration, scope, request } = walk.state
   const rules = effective(configuration, scope, 'allow')
+  if (hasUnread(walk, rules, 'allow')) return NOT_READ
   const first = rules.known ? rules.value.directives[0] : undefined
   if (first === undefined) return DECLINED
   // One rule for everybody needs no address.
@@ -82,11 +85,31 @@ function byAddress(walk: Walk): Verdict {
   return admitted ? { kind: 'allowed', text, at, by } : { kind: 'refused', status: 403, text, at }
 }
 
+const NOT_READ: Verdict = { kind: 'unknown', reason: 'something here was not read', at: null }
+
+/** True where what nobody has read from here to the server may have the lines that decide, or more of them. */
+function hasUnread(
+  { state: { configuration, scope } }: Walk,
+  fact: Fact<EffectiveDirectives>,
+  name: string,
+): boolean {
+  return (!fact.known || !fact.value.complete) && hasUnreadAround(configuration, scope, name)
+}
+
+/** True for a block with rules of its own for addresses: who writes them there leaves access to no other file. */
+function rulesAccess({ state: { configuration, scope } }: Walk): boolean {
+  const rules = effective(configuration, scope, 'allow')
+  return rules.known && rules.value.complete && rules.value.directives.length > 0 && !rules.value.inherited
+}
+
 /** Without a file of passwords `auth_basic` does nothing, and a realm that comes out as `off` asks for none. */
-function byPassword({ state }: Walk): Verdict {
+function byPassword(walk: Walk): Verdict {
+  const { state } = walk
   const { configuration, scope, request } = state
   const realm = effectiveValue(configuration, scope, 'auth_basic', 'off')
   const file = effectiveValue(configuration, scope, 'auth_basic_user_file', '')
+  if (!realm.known && !rulesAccess(walk) && hasUnreadAround(configuration, scope, 'auth_basic'))
+    return NOT_READ
   if (!realm.known || realm.value === 'off' || (file.known && file.value === '')) return DECLINED
   const { at } = realm
   // A `map` may say `off` for some requests.
@@ -99,11 +122,14 @@ function byPassword({ state }: Walk): Verdict {
 }
 
 /** Any other answer than a yes, 401 or 403 of the subrequest is an error. */
-function byRequest({ state: { configuration, scope }, subrequest }: Walk): Verdict {
+function byRequest(walk: Walk): Verdict {
+  const { configuration, scope } = walk.state
   const uri = effectiveValue(configuration, scope, 'auth_request', 'off')
+  if (!uri.known && !rulesAccess(walk) && hasUnreadAround(configuration, scope, 'auth_request'))
+    return NOT_READ
   if (!uri.known || uri.value === 'off') return DECLINED
   const { at } = uri
-  const end = subrequest(uri.value)
+  const end = walk.subrequest(uri.value)
   const status = end.kind === 'response' || end.kind === 'file' ? end.status : null
   if (status === null) return { kind: 'assumed', text: 'a yes of `auth_request` is taken for granted', at }
   if (status >= 200 && status < 300)

@@ -9,6 +9,7 @@ import { argumentPlace, namePlace } from './places.ts'
 import { proxyRedirect } from './proxy-redirect.ts'
 import { effectivePass, type ProxyTarget, proxyTarget, unnamedTarget } from './proxy-target.ts'
 import { requestVariables } from './request.ts'
+import { hasUnreadAround, hasUnreadInclude } from './scope.ts'
 import { sentUri } from './sent-uri.ts'
 import { sentValues } from './sent-values.ts'
 import { fileBase, filePath } from './static-content.ts'
@@ -70,6 +71,9 @@ export function contentStep(walk: Walk): Next {
   const handler = scope.children.find(({ name }) => HANDLERS.has(name) || OF_OTHER_LANGUAGE.test(name))
   if (handler !== undefined)
     return { kind: 'end', end: { kind: 'handler', name: handler.name, at: namePlace(handler) } }
+  // Next to the lines of a location that look for files there may be one that passes them on.
+  if (walk.state.location !== null && hasUnreadInclude(configuration, walk.state.location, 'fastcgi_pass'))
+    return endUnknown(walk, 'something here was not read', namePlace(walk.state.location))
   return fileStep(walk)
 }
 
@@ -153,7 +157,8 @@ function indexStep(walk: Walk, directory: string, at: Place | null): Next {
   const { state, view } = walk
   const { configuration, scope } = state
   const fact = effective(configuration, scope, 'index')
-  if (!fact.known && configuration.main !== null) return endUnknown(walk, fact.reason, at)
+  if (!fact.known && (configuration.main !== null || hasUnreadAround(configuration, scope, 'index')))
+    return endUnknown(walk, fact.reason, at)
   const written = fact.known ? fact.value.directives.flatMap(directive => directive.args) : []
   const names = written.length === 0 ? ['index.html'] : written.map(word => word.value)
   const indexAt =
@@ -175,6 +180,8 @@ function indexStep(walk: Walk, directory: string, at: Place | null): Next {
     return internalRedirect(walk, state.uri + value.value, state.args, indexAt)
   }
   const listing = isOn(configuration, scope, 'autoindex', false)
+  if (!listing.known && hasUnreadAround(configuration, scope, 'autoindex'))
+    return endUnknown(walk, listing.reason, at)
   if (listing.known && listing.value) {
     step(walk, 'file', `a listing of \`${fromBytes(directory)}\``, listing.at)
     return { kind: 'end', end: { kind: 'handler', name: 'autoindex', at: listing.at } }

@@ -105,8 +105,15 @@ export const PASSES = [
 
 const PASS_NAMES: ReadonlySet<string> = new Set(PASSES)
 
-function passesOn(location: NginxDirective): boolean {
+/** True for a location that hands requests to another server. */
+export function passesOn(location: NginxDirective): boolean {
   return location.children.some(child => PASS_NAMES.has(child.name))
+}
+
+/** True for a block that holds the other, or is that itself. */
+export function isAround(outer: NginxDirective, block: NginxDirective): boolean {
+  for (let at: NginxDirective | null = block; at !== null; at = at.parent) if (at === outer) return true
+  return false
 }
 
 /** Every location below a server or location, nested ones behind their outer one, in reading order. */

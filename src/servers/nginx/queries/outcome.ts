@@ -46,6 +46,8 @@ export interface OutcomeOptions {
    * and with `proxy_intercept_errors` for what the backend says.
    */
   readonly backend?: (pass: PassEnd) => BackendAnswer | null
+  /** A block of whose requests is asked: what nobody here has read around it takes some of them away, but not all. */
+  readonly into?: NginxDirective
   /** True for a request in plain HTTP to a socket that speaks TLS: nginx counts it as 497. */
   readonly plainToTls?: boolean
 }
@@ -88,6 +90,7 @@ export function outcome(
     validLocation: true,
     addsUri: false,
     subrequest: false,
+    into: options.into ?? null,
     method: request.method,
     captures: null,
     values: new Map(),
@@ -124,6 +127,7 @@ function followSubrequest({ state, view, backend }: Walk, uri: string): OutcomeE
     validLocation: true,
     addsUri: false,
     subrequest: true,
+    into: null,
     method: 'GET',
     values: new Map(state.values),
   }

@@ -56,6 +56,8 @@ export interface RequestState {
   addsUri: boolean
   /** True in a subrequest of `auth_request`, for which access is not checked again. */
   readonly subrequest: boolean
+  /** The block of whose requests is asked: what was not read may take some of them away, but not all. */
+  readonly into: NginxDirective | null
   /** An `error_page` makes it `GET`. */
   method: string
   /** Numbered groups of the last match; `server_name` where that is one of the name that was asked for, which nobody knows. */
@@ -64,6 +66,11 @@ export interface RequestState {
   readonly values: Map<string, Fact<string>>
   /** Evaluated maps: nginx keeps the first value. */
   readonly mapped: Map<string, Fact<string>>
+}
+
+/** The block of whose requests is asked, as long as this is one: an internal redirect to a script may leave it. */
+export function enteredBlock({ into, internal, uri }: RequestState): NginxDirective | null {
+  return internal && !/(?:^|\/)[^./]*(?:\.html?)?$/.test(uri) ? null : into
 }
 
 /** Remembers a match as `$1` and its like, and its named groups as variables. */

@@ -2,12 +2,12 @@ import { fromBytes } from '../../regex.ts'
 import type { NginxDirective } from '../configuration.ts'
 import { conditionHolds, conditionWords } from './conditions.ts'
 import { effective } from './effective.ts'
-import { childrenNamed, hasUnreadInclude } from './scope.ts'
+import { childrenNamed, hasUnreadInclude, readBefore } from './scope.ts'
 import { interpolate } from './interpolate.ts'
 import { PASSES } from './locations.ts'
 import { escapeUri } from './normalise-uri.ts'
 import { argumentPlace, namePlace } from './places.ts'
-import { keepMatch, requestVariables } from './request.ts'
+import { enteredBlock, keepMatch, requestVariables } from './request.ts'
 import { applyRewrite } from './rewrite.ts'
 import { selectLocation } from './select-location.ts'
 import { endUnknown, fail, GO, type Next, respond, step, type Walk } from './walk.ts'
@@ -17,11 +17,13 @@ export type Rewritten = Next | { readonly kind: 'changed' } | { readonly kind: '
 
 /** Runs the rewrite module's directives of a server or location, those of an `if` that holds in their place. */
 export function runDirectives(walk: Walk, scope: NginxDirective): Rewritten {
-  const { configuration } = walk.state
-  if (hasUnreadInclude(configuration, scope))
-    return endUnknown(walk, 'something here was not read', namePlace(scope))
+  const { children } = scope
   const run: Run = { changed: false }
-  const result = runList(walk, scope, run)
+  const read = isSureToRun(walk, scope) ? children.length : readBefore(walk.state.configuration, scope)
+  const before = read === children.length ? children : children.slice(0, read)
+  const result = runList(walk, before, run)
+  if (result.kind === 'go' && read < children.length)
+    return endUnknown(walk, 'something here was not read', namePlace(scope))
   if (result.kind === 'go' || result.kind === 'stopped') return run.changed ? { kind: 'changed' } : GO
   return result
 }
@@ -31,8 +33,26 @@ interface Run {
   changed: boolean
 }
 
-function runList(walk: Walk, scope: NginxDirective, run: Run): Rewritten {
-  for (const directive of scope.children) {
+/**
+ * True where what was not read hardly keeps the lines that are here from being run: a block that answers every request
+ * by itself would have no use for other lines that do; nor does a file of a server answer what a location is made for.
+ * No file that a location includes beside a pass of its own has another (nginx refuses it), and what such files set is
+ * headers and times.
+ */
+function isSureToRun({ state }: Walk, scope: NginxDirective): boolean {
+  const { configuration, server, uri } = state
+  if (childrenNamed(scope, 'return').length > 0) return true
+  if (scope !== server && scope.children.some(({ name }) => ANSWERING.has(name))) return true
+  const into = enteredBlock(state)
+  if (scope !== server) return false
+  if (into === server) return true
+  if (!hasUnreadInclude(configuration, server)) return true
+  const selected = selectLocation(configuration, server, uri, into)
+  return selected.known && selected.value.location !== null
+}
+
+function runList(walk: Walk, directives: readonly NginxDirective[], run: Run): Rewritten {
+  for (const directive of directives) {
     const result = runOne(walk, directive, run)
     if (result.kind !== 'go') return result
   }
@@ -134,8 +154,10 @@ function runIf(walk: Walk, directive: NginxDirective, run: Run): Rewritten {
   if (!holds.value) return GO
   // In a location the block's own settings hold from here on; in a server it has none.
   if (directive.context === 'location') walk.state.scope = directive
-  return runList(walk, directive, run)
+  return runList(walk, directive.children, run)
 }
+
+const ANSWERING: ReadonlySet<string> = new Set([...PASSES, 'try_files'])
 
 const DECIDING: ReadonlySet<string> = new Set([...PASSES, 'return', 'rewrite', 'break', 'root', 'alias'])
 
@@ -162,7 +184,7 @@ function forget(walk: Walk, directive: NginxDirective): void {
 /** Finds the location of the current URI. */
 export function locationStep(walk: Walk): Next {
   const { state } = walk
-  const fact = selectLocation(state.configuration, state.server, state.uri)
+  const fact = selectLocation(state.configuration, state.server, state.uri, enteredBlock(state))
   if (!fact.known) return endUnknown(walk, fact.reason, fact.at)
   const { location, reason, match } = fact.value
   if (match !== null) keepMatch(state, match)

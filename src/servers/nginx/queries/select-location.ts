@@ -1,7 +1,7 @@
 import { type Fact, known, unknown } from '../../fact.ts'
-import { type PcreMatch, regexReason } from '../../regex.ts'
+import { type PcreMatch, regexReason, toBytes } from '../../regex.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
-import { locationIndex, type NginxLocation } from './locations.ts'
+import { isAround, locationIndex, type NginxLocation, passesOn } from './locations.ts'
 import { hasUnreadInclude } from './scope.ts'
 import { isUnseenServer } from './servers.ts'
 
@@ -36,13 +36,17 @@ const NO_LOCATION: LocationSelection = { location: null, reason: 'none', match: 
  * prefix and, nested ones first, the first expression that matches unless that prefix has `^~`.
  *
  * Unknown where an expression on the way cannot be evaluated, or unread files may hold a better one.
+ *
+ * @param into a block of which is asked: of the requests that its location is made for, some may go to one that nobody
+ * here has read, but not all
  */
 export function selectLocation(
   configuration: NginxConfiguration,
   server: NginxDirective,
   uri: string,
+  into: NginxDirective | null = null,
 ): Fact<LocationSelection> {
-  const step = find(configuration, server, uri, NO_LOCATION)
+  const step = find({ configuration, uri, into }, server, NO_LOCATION)
   if (step.kind === 'unknown') return unknown(step.reason)
   if (step.selection.location === null && isUnseenServer(server))
     return unknown('the server around it is not here')
@@ -55,19 +59,48 @@ export function namedLocation(server: NginxDirective, name: string): NginxLocati
   return locationIndex(server).named.get(name) ?? null
 }
 
-function find(
-  configuration: NginxConfiguration,
-  scope: NginxDirective,
-  uri: string,
-  sofar: LocationSelection,
-): Step {
-  const index = locationIndex(scope)
-  const exact = index.exact.get(uri)
-  if (exact !== undefined) return ok({ location: exact, reason: 'exact', match: sofar.match })
-  if (hasUnreadInclude(configuration, scope)) return unread('something here was not read')
-  const placeholder = index.unread[0]
-  if (placeholder !== undefined) return unread('the name of a location here is a placeholder')
+interface Search {
+  readonly configuration: NginxConfiguration
+  readonly uri: string
+  readonly into: NginxDirective | null
+}
 
+function find(search: Search, scope: NginxDirective, sofar: LocationSelection): Step {
+  const index = locationIndex(scope)
+  const exact = index.exact.get(search.uri)
+  if (exact !== undefined) return ok({ location: exact, reason: 'exact', match: sofar.match })
+  const reason = unreadReason(search.configuration, scope)
+  const step = findRead(search, scope, sofar)
+  if (reason === null || step.kind === 'unknown') return step
+  return isTakenAnyway(search, step.selection.location, scope) ? step : unread(reason)
+}
+
+/** Why a block may have locations that nobody here knows; null where it has none. */
+function unreadReason(configuration: NginxConfiguration, scope: NginxDirective): string | null {
+  if (hasUnreadInclude(configuration, scope)) return 'something here was not read'
+  return locationIndex(scope).unread.length > 0 ? 'the name of a location here is a placeholder' : null
+}
+
+/**
+ * True where a location that nobody here knows hardly takes the request from the one that was found: that is named
+ * after this very path, and what other files have beside such locations are expressions on the ending of a file.
+ */
+function isTakenAnyway({ uri, into }: Search, found: NginxLocation | null, scope: NginxDirective): boolean {
+  if (found === null) return false
+  if (into !== null && isAround(found.directive, into)) return true
+  // Nothing inside of the location itself was found: hardly anybody has locations in one that passes everything on.
+  if (found.directive === scope) return passesOn(scope)
+  if (found.modifier === '^~') return found.name !== '/'
+  // Whoever has an expression here for a file of the first level hardly has another one elsewhere.
+  if (found.modifier !== '') return uri.lastIndexOf('/') === 0
+  if (found.name === '/') return false
+  return !uri.slice(toBytes(found.name).length).includes('.')
+}
+
+/** By the locations that are known. */
+function findRead(search: Search, scope: NginxDirective, sofar: LocationSelection): Step {
+  const { uri } = search
+  const index = locationIndex(scope)
   const prefix = longestPrefix(index.prefixes, index.lengths, uri)
   // The name itself is a better match than the redirect to its form with a slash.
   const withSlash = prefix?.name.length === uri.length ? null : `${uri}/`
@@ -86,7 +119,7 @@ function find(
     noRegex = prefix.location.modifier === '^~'
     const reason = noRegex ? 'prefix-without-regex' : 'longest-prefix'
     const selection: LocationSelection = { location: prefix.location, reason, match: sofar.match }
-    const nested = find(configuration, prefix.location.directive, uri, selection)
+    const nested = find(search, prefix.location.directive, selection)
     if (nested.kind === 'ok' || nested.kind === 'redirect') return nested
     // A regular expression of this level may still overrule a nested prefix, known or not.
     if (nested.kind === 'unknown') return nested
@@ -98,7 +131,7 @@ function find(
     const match = regex.match(uri)
     if (match === undefined) return unread(regexReason(location.name))
     if (match === null) continue
-    const nested = find(configuration, location.directive, uri, { location, reason: 'regex', match })
+    const nested = find(search, location.directive, { location, reason: 'regex', match })
     return nested.kind === 'unknown' ? nested : ok(nested.selection)
   }
   return step

@@ -3,9 +3,9 @@ import { type Fact, known } from '../../fact.ts'
 import { fromBytes, toBytes } from '../../regex.ts'
 import type { NginxDirective } from '../configuration.ts'
 import { interpolate, isComputed } from './interpolate.ts'
-import { argumentPlace, wordPlace } from './places.ts'
+import { argumentPlace, namePlace, wordPlace } from './places.ts'
 import { type RequestState, requestVariables } from './request.ts'
-import { childrenNamed } from './scope.ts'
+import { childrenNamed, hasUnreadInclude } from './scope.ts'
 import { isUnseenServer, serverAround } from './servers.ts'
 import { baseDirectory, type FileBase, fileBase } from './static-content.ts'
 import {
@@ -28,7 +28,8 @@ const ANYWHERE = known(`/${UNKNOWN}`)
 export function tryFilesStep(walk: Walk): Next {
   const { state } = walk
   const directive = childrenNamed(state.scope, 'try_files')[0]
-  if (directive === undefined) return GO
+  if (directive === undefined)
+    return mayTryUnread(state) ? endUnknown(walk, NOT_READ, namePlace(state.scope)) : GO
   const last = directive.args.at(-1)
   const base = fileBase(state.configuration, state.scope)
   const misplaced = base.known ? misplacedAlias(walk, base.value) : null
@@ -57,6 +58,14 @@ export function tryFilesStep(walk: Walk): Next {
     return GO
   }
   return last === undefined ? GO : fallback(walk, directive, base.known ? base.value : null, last.value)
+}
+
+const NOT_READ = 'something here was not read'
+
+/** A script is looked for by files that many locations include; before a proxy nobody hides that. */
+function mayTryUnread({ configuration, scope }: RequestState): boolean {
+  if (scope.name !== 'location' || !hasUnreadInclude(configuration, scope, 'try_files')) return false
+  return !scope.children.some(({ name }) => name === 'proxy_pass' || name === 'grpc_pass')
 }
 
 /** The URI becomes what was found; behind an alias with the location's name in front. */

@@ -8,6 +8,7 @@ import { argumentPlace, namePlace } from './places.ts'
 import type { ProxyTarget } from './proxy-target.ts'
 import type { SentValues } from './sent-values.ts'
 import { type OutcomeStep, type RequestState, requestVariables } from './request.ts'
+import { hasUnreadAround } from './scope.ts'
 import { namedLocation } from './select-location.ts'
 import type { FileBase } from './static-content.ts'
 
@@ -163,7 +164,12 @@ export function fail(
 function errorPageFor(walk: Walk, status: number): NginxDirective | 'unknown' | null {
   const { configuration, scope } = walk.state
   const fact = effective(configuration, scope, 'error_page')
-  if (!fact.known) return configuration.main === null ? null : 'unknown'
+  if (!fact.known) {
+    // Nobody has a page for a redirect.
+    if (status < 400) return null
+    const isUnread = configuration.main !== null || hasUnreadAround(configuration, scope, 'error_page')
+    return isUnread ? 'unknown' : null
+  }
   if (fact.value.directives.length === 0) return null
   // One page in the block is enough for nginx to look no second time, whatever it is for.
   const recursive = isOn(configuration, scope, 'recursive_error_pages', false)

@@ -98,7 +98,20 @@ test('what is not known ends as unknown, where it matters', () => {
 
 test('what was not read may decide, but a file of parameters does not', () => {
   assert.is(end('include missing.conf;', '/'), 'unknown')
-  assert.is(end('location / { include missing.conf; proxy_pass http://b; }', '/'), 'unknown')
+  assert.is(end('location / { include missing.conf; root /srv/site; }', '/a.html'), 'unknown')
+  assert.is(end('location / { include missing.conf; try_files $uri =404; }', '/a.html'), 'unknown')
+  // It has no other pass, and does not rewrite; access it limits only where its name says so.
+  assert.is(end('location / { include missing.conf; proxy_pass http://b; }', '/'), 'pass b /')
+  assert.is(end('location / { include acl.conf; proxy_pass http://b; }', '/'), 'unknown')
+  assert.is(end('location / { include missing.conf; fastcgi_pass b; }', '/'), 'unknown')
+  // What answers every request is met before, or by all that is left.
+  assert.is(end('include missing.conf; return 301 https://b/;', '/'), '301 https://b/')
+  assert.is(end('include missing.conf; return 410;', '/'), 'unknown')
+  assert.is(end('if ($uri) { return 204; } include missing.conf;', '/'), '204')
+  assert.is(end('include missing.conf; location = /a { return 204; }', '/a'), '204')
+  assert.is(end('include missing.conf; location / { return 410; }', '/a'), 'unknown')
+  assert.is(end('include missing.conf; location = /a { return 404; }', '/a'), 'unknown')
+  assert.is(end('include missing.conf; location = /a { return 301 https://b/; }', '/a'), '301 https://b/')
   assert.is(end('location / { include proxy_params; proxy_pass http://b; }', '/'), 'pass b /')
   assert.is(end('include /etc/letsencrypt/options-ssl-nginx.conf; return 410;', '/'), '410')
 })

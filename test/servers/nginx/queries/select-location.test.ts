@@ -73,6 +73,26 @@ test('what cannot be evaluated or was not read leaves the answer open', () => {
   const unread = readHttp('server { include missing.conf; location = /a { } location / { } }')
   assert.is(choose(unread, '/a'), '=/a exact')
   assert.match(choose(unread, '/b'), 'unknown')
+  const site = `server {
+      include missing.conf;
+      location / { return 204; }
+      location /app/ { location /app/in/ { } }
+      location ^~ /files/ { }
+      location ~ \\.php$ { }
+    }`
+  for (const text of [site, site.replace('include missing.conf;', '')]) {
+    const configuration = readHttp(text)
+    const isRead = !text.includes('missing')
+    assert.is(choose(configuration, '/app/page'), '/app/ longest-prefix')
+    assert.is(choose(configuration, '/app/in/page'), '/app/in/ longest-prefix')
+    assert.is(choose(configuration, '/files/a.css'), '^~/files/ prefix-without-regex')
+    assert.is(choose(configuration, '/index.php'), '~\\.php$ regex')
+    for (const path of ['/page', '/app/a.css', '/uploads/a.php'])
+      assert.is(choose(configuration, path).startsWith('unknown'), !isRead, path)
+    const server = block(configuration, 'server')
+    const into = selectLocation(configuration, server, '/page', block(configuration, 'location /'))
+    assert.is(into.known && into.value.location?.name, '/')
+  }
 })
 
 test('paths are decoded and cleaned as nginx does', () => {
