@@ -81,7 +81,7 @@ export function unlikePath(directive: NginxDirective): string | null {
   if (/^\.[a-z][\w-]*$/.test(name)) return `every path begins with a slash, and \`${name}\` does not`
   // Nor is a directory, whose slash is written behind its name in small letters.
   const isName = directive.source.template
-    ? /^_?[a-z][a-z\d.-]*\//.test(name)
+    ? /^(?:_?[a-z][a-z\d.-]*\/|[\w-]+\.(?:html?|php|txt|xml|json|ico|css|js)$)/.test(name)
     : /^(?:[a-z0-9][\w.-]*(?:\/|$)|_[a-z][a-z\d.-]*\/)/i.test(name)
   if (isName) return `every path begins with a slash, and \`${name}\` does not`
   return !directive.source.template && /%[0-9a-f]{2}/i.test(name)

@@ -214,6 +214,18 @@ export default defineRule({
       },
     },
     {
+      title: 'a page for errors without the slash before it, in a template',
+      files: {
+        'site.conf.j2': site(conf`
+          {{ extra_config }}
+          error_page 500 502 503 504 /50x.html;
+          location = «50x.html» {
+              root /usr/share/nginx/html;
+          }
+        `),
+      },
+    },
+    {
       title: 'a path without its slash',
       files: {
         'nginx.conf': site(conf`
