@@ -2,7 +2,10 @@ import type { Fact } from '../text/fact.ts'
 import type { Place, Source } from '../text/source.ts'
 import type { WrittenText } from '../text/written-text.ts'
 
-/** What `docker compose up` would read in one directory, its files merged and `extends` followed. */
+/**
+ * Containers that are started together and reach each other by their names: what `docker compose up` would read in one
+ * directory, its files merged and `extends` followed, or what else starts containers, in the same words.
+ */
 export interface ComposeProject {
   /**
    * What starts the containers. Of all but Compose the services are what a compose file would say of the same containers:
@@ -32,8 +35,11 @@ export interface ComposeProject {
   readonly complete: boolean
 }
 
-/** Compose; `docker run` in a script or a unit; a task of Ansible; a Quadlet of Podman; `nobody` of an image alone. */
-export type ContainerStarter = 'compose' | 'docker run' | 'ansible' | 'quadlet' | 'nobody'
+/**
+ * Compose; `docker run` in a script or a unit; a task of Ansible; a Quadlet of Podman; the pods of Kubernetes; `nobody` of
+ * an image alone.
+ */
+export type ContainerStarter = 'compose' | 'docker run' | 'ansible' | 'quadlet' | 'pods' | 'nobody'
 
 /** Something that Compose's schema does not allow. */
 export interface ComposeFault {
@@ -120,6 +126,44 @@ export interface ComposeService {
   readonly profiles: readonly Fact<string>[]
   /** Parts that could not be read, such as an `extends` whose file is not there: more may be set. */
   readonly complete: boolean
+  /**
+   * The names by which others reach it, where the ports behind them are not its own: the Services of Kubernetes that
+   * select a pod. Left out where it is reached by its own name, its aliases and its own ports.
+   */
+  readonly reachedAs?: readonly ReachedName[]
+}
+
+/** A name by which other containers reach one. */
+export interface ReachedName {
+  readonly name: string
+  /**
+   * The port of the container that is behind each port of the name, null for one that nobody knows; null where the name
+   * leads to the container itself, and every port is its own.
+   */
+  readonly ports: ReadonlyMap<number, number | null> | null
+}
+
+/** The port of a service that is behind a port of one of its names; null where there is none, or nobody knows. */
+export function portBehind(
+  { reachedAs }: Pick<ComposeService, 'reachedAs'>,
+  name: string,
+  port: number,
+): number | null {
+  const reached = reachedAs?.find(each => each.name === name.toLowerCase())
+  return reached?.ports == null ? port : (reached.ports.get(port) ?? null)
+}
+
+/** By which name and port others reach a port of a service, `web:8000`; null where no name leads there. */
+export function addressOf(
+  { name, reachedAs }: Pick<ComposeService, 'name' | 'reachedAs'>,
+  port: number,
+): string | null {
+  if (reachedAs === undefined) return `${name}:${port}`
+  for (const { name: own, ports } of reachedAs) {
+    if (ports === null) return `${own}:${port}`
+    for (const [outer, inner] of ports) if (inner === port) return `${own}:${outer}`
+  }
+  return null
 }
 
 /** False for a part of a service, of which another file says what it runs. */
@@ -172,6 +216,8 @@ export interface ComposeMount {
   readonly readOnly: Fact<boolean>
   /** `volume.subpath`. */
   readonly subpath: Fact<string> | null
+  /** True for a directory that holds nothing but the files that `configs` grant below it. */
+  readonly holdsConfigs?: true
 }
 
 /** A config or secret in a container. */

@@ -127,9 +127,8 @@ class Reading {
     const { faults, complete } = this
     const sources = [...this.sources]
     const enabledProfiles = new Set((variables.get('COMPOSE_PROFILES') ?? '').split(/\s*,\s*/))
-    const startedBy = 'compose'
     return {
-      startedBy,
+      startedBy: 'compose',
       directory,
       name,
       services,

@@ -1,3 +1,4 @@
+import type { Fact } from '../text/fact.ts'
 import type { Place } from '../text/source.ts'
 import type { ManifestProblem } from './manifest-problem.ts'
 import type { PodRun } from './read-pod-run.ts'
@@ -15,30 +16,40 @@ export interface Manifests {
 
 export interface ConfigMap {
   readonly name: string
+  /** `metadata.namespace`; null where none is written. */
+  readonly namespace: string | null
   readonly at: Place
   /** The keys of `data` and `binaryData`, with the places where they are written. */
   readonly keys: ReadonlyMap<string, Place>
   /** The values of `data`; one that a template makes is unknown. */
   readonly texts: ReadonlyMap<string, string>
+  /** Where the values of `data` stand. */
+  readonly values: ReadonlyMap<string, Place>
 }
 
 /** What makes pods: a Deployment, a StatefulSet, a DaemonSet, a Pod and their like. */
 export interface Workload {
   readonly kind: string
   readonly name: string
+  /** `metadata.namespace`; null where none is written. */
+  readonly namespace: string | null
   readonly at: Place
+  /** `spec.replicas`, as written. */
+  readonly replicas: Fact<string> | null
   readonly labels: ReadonlyMap<string, string>
   /** `spec.selector.matchLabels`; null where a workload says none. */
   readonly selector: { readonly labels: ReadonlyMap<string, string>; readonly at: Place } | null
   readonly containers: readonly PodContainer[]
+  /** Those that run before the others, and those beside them that start first: {@link Workload.sidecars}. */
+  readonly initContainers: readonly PodContainer[]
+  /** The names of those that run first and go on, beside the others. */
+  readonly sidecars: ReadonlySet<string>
   readonly volumes: ReadonlyMap<string, PodVolume>
   readonly hostNetwork: boolean
   /** True where the pod has names of its own for addresses. */
   readonly hasAliases: boolean
   /** By which the pod itself is in its file of hosts; null where it gets a name that is made up. */
   readonly hostname: string | null
-  /** True where a container that runs first goes on, beside the others. */
-  readonly hasSidecars: boolean
 }
 
 export interface PodContainer {
@@ -112,6 +123,8 @@ export interface PodVolume {
 
 export interface ClusterService {
   readonly name: string
+  /** `metadata.namespace`; null where none is written. */
+  readonly namespace: string | null
   readonly at: Place
   readonly selector: ReadonlyMap<string, string>
   /** What is written behind `selector:`; the name where nothing is. */

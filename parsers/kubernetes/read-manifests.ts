@@ -6,7 +6,7 @@ import { isNull, type YamlMap } from '../yaml/yaml-node.ts'
 import { checkManifest } from './check-manifest.ts'
 import type { ManifestProblem } from './manifest-problem.ts'
 import { entryAt, itemsOf, listAt, mapAt, type Pod, podOf, textAt } from './yaml-paths.ts'
-import { podRun } from './read-pod-run.ts'
+import { factAt, podRun } from './read-pod-run.ts'
 import type {
   ClusterService,
   ConfigMap,
@@ -32,7 +32,16 @@ export const readManifests = memo((source: Source): Manifests => {
     if (kind === null || name === null || textAt(each, 'apiVersion') === null || isKeptHere(each)) continue
     const at = entryAt(each, 'metadata', 'name')!.value.at
     if (complete) problems.push(...checkManifest(each, kind))
-    if (kind === 'ConfigMap') configMaps.push({ name, at, keys: keysOf(each), texts: textsAt(each, 'data') })
+    const namespace = textAt(each, 'metadata', 'namespace')
+    if (kind === 'ConfigMap')
+      configMaps.push({
+        name,
+        namespace,
+        at,
+        keys: keysOf(each),
+        texts: textsAt(each, 'data'),
+        values: valuesOf(each),
+      })
     else if (kind === 'Service') services.push(serviceOf(each, name, at))
     else {
       const pod = podOf(each, kind)
@@ -81,10 +90,15 @@ function keysOf(map: YamlMap): ReadonlyMap<string, Place> {
   return new Map(entries.map(({ name, key }) => [name, key]))
 }
 
+function valuesOf(map: YamlMap): ReadonlyMap<string, Place> {
+  return new Map([...(mapAt(map, 'data')?.entries.values() ?? [])].map(({ name, value }) => [name, value.at]))
+}
+
 export function serviceOf(map: YamlMap, name: string, at: Place): ClusterService {
   const selector = mapAt(map, 'spec', 'selector')
   return {
     name,
+    namespace: textAt(map, 'metadata', 'namespace'),
     at,
     selector: textsAt(map, 'spec', 'selector'),
     selectorAt: selector === null ? at : writtenPlace(selector),
@@ -112,15 +126,22 @@ function workloadOf(map: YamlMap, { metadata, spec }: Pod, kind: string, name: s
   return {
     kind,
     name,
+    namespace: textAt(map, 'metadata', 'namespace'),
     at: entryAt(map, 'kind')?.value.at ?? at,
+    replicas: factAt(map, 'spec', 'replicas'),
     labels: metadata === null ? new Map() : textsAt(metadata, 'labels'),
     selector: selectorOf(map),
     containers: listAt(spec, 'containers').flatMap(each => containerOf(each, spec)),
+    initContainers: listAt(spec, 'initContainers').flatMap(each => containerOf(each, spec)),
     volumes: new Map(listAt(spec, 'volumes').flatMap(volumeOf)),
     hostNetwork: textAt(spec, 'hostNetwork') === 'true',
     hasAliases: entryAt(spec, 'hostAliases') !== null,
     hostname: textAt(spec, 'hostname') ?? (kind === 'Pod' ? name : null),
-    hasSidecars: listAt(spec, 'initContainers').some(each => entryAt(each, 'restartPolicy') !== null),
+    sidecars: new Set(
+      listAt(spec, 'initContainers').flatMap(each =>
+        entryAt(each, 'restartPolicy') === null ? [] : (textAt(each, 'name') ?? []),
+      ),
+    ),
   }
 }
 

@@ -67,7 +67,8 @@ export function podRun(container: YamlMap, spec: YamlMap, probes: readonly strin
   }
 }
 
-function factAt(map: YamlMap, ...path: readonly string[]): Fact<string> | null {
+/** A text of a manifest; null where none is written. */
+export function factAt(map: YamlMap, ...path: readonly string[]): Fact<string> | null {
   const node = entryAt(map, ...path)?.value
   if (node === undefined || isNull(node)) return null
   const text = textAt(map, ...path)

@@ -40,9 +40,12 @@ export function* portsOfPods(deployment: Deployment): Iterable<RuleFinding> {
 }
 
 /** True for pods whose containers and ports are all written there. */
-function isPlain({ containers, hasSidecars, hostNetwork }: Workload): boolean {
+function isPlain({ containers, sidecars, hostNetwork }: Workload): boolean {
   return (
-    containers.length > 0 && containers.every(({ image }) => image !== null) && !hasSidecars && !hostNetwork
+    containers.length > 0 &&
+    containers.every(({ image }) => image !== null) &&
+    sidecars.size === 0 &&
+    !hostNetwork
   )
 }
 

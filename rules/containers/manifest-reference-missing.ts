@@ -373,7 +373,7 @@ function* namesMissing({ files, hasPatches }: ClusterFiles): Iterable<RuleFindin
         const containers = selected.flatMap(each => each.containers)
         // A patch has but a part of a pod, and a sidecar may be among those that run first.
         if (containers.length === 0 || containers.some(({ image }) => image === null)) continue
-        if (selected.some(({ hasSidecars }) => hasSidecars)) continue
+        if (selected.some(({ sidecars }) => sidecars.size > 0)) continue
         if (containers.some(each => each.ports.some(port => port.name === target))) continue
         const written = containers.flatMap(each => each.ports)
         yield {

@@ -10,7 +10,6 @@ import { memo } from '../../parsers/collections/memo.ts'
 import { commandsOfContainer } from '../deployment/build/programs/app-commands.ts'
 import { commandsOfScripts, scriptsOf } from '../deployment/build/programs/script-commands.ts'
 import { withStarters } from '../deployment/build/programs/with-starters.ts'
-import { podContainers } from '../deployment/kubernetes/pod-containers.ts'
 import { containerOfImage } from '../deployment/containers/images-alone.ts'
 import { looseDockerfiles } from '../deployment/containers/loose-files.ts'
 import { readContainers } from '../deployment/containers/read-containers.ts'
@@ -44,7 +43,6 @@ export async function loadParsers(
       ...looseDockerfiles(repository, projects).flatMap(
         path => containerOfImage(repository.files, path) ?? [],
       ),
-      ...podContainers(repository),
     ]
   })
   const wanted = [
@@ -109,7 +107,8 @@ const knownProjects = memo((_: FileSystem) => new Map<string, readonly ComposePr
 
 function projectsOf(repository: Repository): readonly ComposeProject[] {
   const known = knownProjects(repository.files)
-  const key = [...repository.composeFiles, '', ...repository.containerStarters].join('\n')
+  const { composeFiles, containerStarters, manifests } = repository
+  const key = [...composeFiles, '', ...containerStarters, '', ...manifests].join('\n')
   const projects = known.get(key) ?? readProjects(repository)
   known.set(key, projects)
   return projects

@@ -368,7 +368,7 @@ export interface ApacheConnection extends AnyConnection {
 /** An address that a program connects to. */
 export interface Target extends Endpoint {
   readonly at: Place
-  /** The address as written, such as `127.0.0.1:9000`. */
+  /** The address as written, such as `127.0.0.1:9000`; behind a name of Kubernetes the port may be another. */
   readonly written: string
   /** True where it is the program's own machine, false where another, undefined where a name hides it. */
   readonly local: boolean | undefined

@@ -1,8 +1,9 @@
+import { once } from '../../parsers/collections/once.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
 import { isStandIn } from '../../parsers/text/stand-in.ts'
 import { buildDeployment } from '../deployment/build/build-deployment.ts'
 import type { MachineInput } from '../deployment/build/machines.ts'
-import { containerOf, containersAndPods } from '../deployment/containers/brought-files.ts'
+import { containerOf, everyContainer } from '../deployment/containers/brought-files.ts'
 import {
   type Configurations,
   containersAlone,
@@ -11,6 +12,7 @@ import {
   type ReadServers,
   withContainers,
 } from '../deployment/containers/join-containers.ts'
+import { looseOf } from '../deployment/containers/loose-files.ts'
 import type { Container } from '../deployment/containers/container.ts'
 import type { Deployment, Machine as DeployedMachine } from '../deployment/model.ts'
 import { shareSocket, socketOf } from '../files/claims.ts'
@@ -46,15 +48,19 @@ export function serverJoiner(
   const { repository } = machine
   const applications = repository?.applications ?? null
   const joinedProjects: JoinedProjects = new Map()
+  const loose = once(() => (repository === undefined ? null : looseOf(repository, projects)))
+  /** Of images that no compose file runs rules ask what else the repository has. */
+  const withBeside = (input: MachineInput): MachineInput =>
+    input.container?.project.startedBy === 'pods' ? { ...input, beside: loose() } : input
   const joined = (machines: readonly MachineInput[]): readonly Deployment[] =>
     reader.attempt('joining the servers', null, () =>
       buildDeployment({
-        machines,
+        machines: machines.map(withBeside),
         facts: settings.facts,
         setups: machine.setups,
         setupsBeside: machine.setupsBeside,
         guides: machine.guides,
-        containers: () => (repository === undefined ? [] : containersAndPods(repository, projects)),
+        containers: () => (repository === undefined ? [] : everyContainer(repository, projects)),
         python: settings.python ?? null,
         shell: settings.shell ?? null,
       }),

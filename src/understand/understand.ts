@@ -4,7 +4,7 @@ import { withPhpProjects } from '../deployment/build/programs/with-php-projects.
 import { withLyingProjects, withPhpFiles, withStarters } from '../deployment/build/programs/with-starters.ts'
 import { withWsgiScripts } from '../deployment/build/programs/with-wsgi-scripts.ts'
 import { looseFiles } from '../deployment/containers/loose-files.ts'
-import { containersAndPods, everyContainer } from '../deployment/containers/brought-files.ts'
+import { everyContainer } from '../deployment/containers/brought-files.ts'
 import type { Container } from '../deployment/containers/container.ts'
 import { type Configurations, machineOf, type Servers } from '../deployment/containers/join-containers.ts'
 import type { Deployment } from '../deployment/model.ts'
@@ -138,7 +138,7 @@ export function understand(
     apache: [...mains.apache, ...sets.flatMap(set => set.apache), ...hosts],
     htaccess: alone,
     deployments: [...deployments, ...lying],
-    containers: () => (repository === undefined ? [] : containersAndPods(repository, projects)),
+    containers: () => (repository === undefined ? [] : everyContainer(repository, projects)),
     failures: reader.failures,
   }
 }
@@ -150,10 +150,11 @@ function withRepository(
   { nginx, apache }: Configurations,
 ): FileSystem {
   const files = filesIn(machine)
+  const hasProjects = projects.some(({ startedBy }) => startedBy !== 'pods')
   // What starts in one world alone starts nothing.
-  const started = projects.length > 0 ? files : counted(() => withStarters(files, repository))
+  const started = hasProjects ? files : counted(() => withStarters(files, repository))
   const scripted = withWsgiScripts(started, repository, apache)
-  if (projects.length > 0) return withPhpFiles(scripted, repository)
+  if (hasProjects) return withPhpFiles(scripted, repository)
   const held = withPhpProjects(scripted, repository, nginx, apache)
   return withPhpFiles(withInstalledFiles(held, repository, machine.setups?.() ?? []), repository)
 }

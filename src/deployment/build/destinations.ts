@@ -1,3 +1,4 @@
+import { portBehind } from '../../../parsers/compose/compose.ts'
 import type { Place } from '../../../parsers/text/source.ts'
 import { memo } from '../../../parsers/collections/memo.ts'
 import { type Address, type Endpoint, formatEndpoint, isLoopback } from '../../servers/address.ts'
@@ -8,7 +9,9 @@ import { type ListenerIndex, listenerAt } from './listeners.ts'
 /** What is needed to find out where the connections of one machine lead. */
 export interface Surroundings {
   readonly machine: Machine
-  /** The listeners of each machine of the deployment. */
+  /** The machines that have one network with each, itself among them. */
+  readonly pods: ReadonlyMap<Machine, readonly Machine[]>
+  /** The listeners of each machine of the deployment, with those that have its network. */
   readonly listeners: ReadonlyMap<Machine, ListenerIndex>
   /** Of the machine that containers publish ports on, the container behind each port. */
   readonly published: ReadonlyMap<number, Machine>
@@ -22,12 +25,27 @@ export interface Surroundings {
 
 /** Where a written address leads, as the resolver and the kernel of its machine decide. */
 export function findDestination(
-  { address, port, at }: Endpoint & { readonly at: Place },
+  { address, port: asked, at }: Endpoint & { readonly at: Place },
   surroundings: Surroundings,
 ): Target {
   const { machine } = surroundings
-  const other = address.kind === 'name' ? surroundings.byName.get(address.name) : undefined
+  const written = formatEndpoint({ address, port: asked })
+  const named = address.kind === 'name' ? surroundings.byName.get(address.name) : undefined
   const addresses = resolve(address, machine.hosts)
+  const port = named === undefined || address.kind !== 'name' ? asked : portIn(named, address.name, asked)
+  const other = named === undefined ? undefined : partOf(named, port, surroundings)
+  if (other === null || (named !== undefined && port === null && asked !== null))
+    return {
+      address,
+      port: asked,
+      at,
+      written,
+      local: undefined,
+      addresses,
+      machine: null,
+      published: false,
+      to: PORT,
+    }
   const local = other === undefined ? isLocal(addresses, surroundings.ownAddresses) : other === machine
   const to =
     other === undefined
@@ -39,23 +57,46 @@ export function findDestination(
     address,
     port,
     at,
-    written: formatEndpoint({ address, port }),
+    written,
     local,
     addresses,
     machine: reached,
-    published: other === undefined && to.kind === 'listener' && reached !== machine,
+    published:
+      other === undefined &&
+      to.kind === 'listener' &&
+      (reached === null || surroundings.pods.get(machine)?.includes(reached) !== true),
     to,
   }
+}
+
+/** The container of a pod that opens a port, or says that it does; null where neither is known of any. */
+function partOf(owner: Machine, port: number | null, { pods, listeners }: Surroundings): Machine | null {
+  const pod = pods.get(owner) ?? []
+  if (pod.length <= 1) return owner
+  const opened = port === null ? undefined : listeners.get(owner)?.byPort.get(port)?.[0]
+  return (
+    opened?.program.machine ??
+    pod.find(({ container }) =>
+      container?.service.expose.some(each => each.port.known && each.port.value.first === port),
+    ) ??
+    null
+  )
+}
+
+/** The port of a machine that is behind that of its name; null where nobody knows. */
+function portIn({ container }: Machine, name: string, port: number | null): number | null {
+  return container === null || port === null ? port : portBehind(container.service, name, port)
 }
 
 /** The container that a port of this machine leads to; this machine itself for every other of its ports. */
 function publishes(
   port: number | null,
   local: boolean | undefined,
-  { machine, published }: Surroundings,
+  surroundings: Surroundings,
 ): Machine | null {
+  const { machine, published } = surroundings
   if (local !== true) return null
-  return (port === null ? undefined : published.get(port)) ?? machine
+  return (port === null ? undefined : published.get(port)) ?? partOf(machine, port, surroundings)
 }
 
 /** The addresses behind a name, where the hosts file has it: the resolver asks there first. */
@@ -77,6 +118,7 @@ function isLocal(addresses: readonly Address[], own: ReadonlySet<string>): boole
 const UNCLAIMED: Destination = { kind: 'unclaimed', supposed: null }
 const ELSEWHERE: Destination = { kind: 'elsewhere' }
 const NAME: Destination = { kind: 'unknown', reason: 'only a resolver knows where the name leads' }
+const PORT: Destination = { kind: 'unknown', reason: 'nobody knows what is behind this port of the name' }
 const LISTENER_BY_NAME: Destination = {
   kind: 'unknown',
   reason: 'only a resolver knows the address of a listener on this port',

@@ -16,7 +16,13 @@ import { TextMap } from '../places.ts'
 import { findDestination, type Surroundings } from './destinations.ts'
 import { indexListeners } from './listeners.ts'
 import { type NginxPass, nginxPasses } from './nginx-connections.ts'
-import { containersByPort, hostOf, publishedListeners, shareNetwork } from './published-ports.ts'
+import {
+  containersByPort,
+  hostOf,
+  machinesOfPods,
+  publishedListeners,
+  shareNetwork,
+} from './published-ports.ts'
 import { serversAround } from './servers.ts'
 
 /** What the table of connections is made of. */
@@ -98,8 +104,9 @@ function surroundingsOf({ machines, listeners }: ConnectionInput): ReadonlyMap<M
   const host = hostOf(machines)
   const published = host === null ? NONE : publishedListeners(listeners)
   const inside = new Map(published.map(each => [each.listener, each.inside]))
+  const pods = machinesOfPods(machines)
   const opened = (machine: Machine): readonly Listener[] => {
-    const own = byMachine.get(machine) ?? NONE
+    const own = (pods.get(machine) ?? [machine]).flatMap(each => byMachine.get(each) ?? NONE)
     return machine === host && published.length > 0 ? [...own, ...inside.keys()] : own
   }
   const indexes = new Map(machines.map(machine => [machine, indexListeners(opened(machine))]))
@@ -108,6 +115,7 @@ function surroundingsOf({ machines, listeners }: ConnectionInput): ReadonlyMap<M
       machine,
       {
         machine,
+        pods,
         listeners: indexes,
         inside,
         published: machine === host ? containersByPort(machines) : NO_PORTS,

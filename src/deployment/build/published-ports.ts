@@ -1,3 +1,4 @@
+import { groupBy } from '../../../parsers/collections/group-by.ts'
 import { isLoopback, parseHost } from '../../servers/address.ts'
 import { ANY_V6 } from '../../servers/address.ts'
 import type { Listener, Machine } from '../model.ts'
@@ -39,6 +40,17 @@ export function shareNetwork(a: Machine, b: Machine): boolean {
   if (a.container.project !== b.container.project) return false
   const other = new Set(b.container.networks)
   return a.container.networks.some(network => other.has(network))
+}
+
+/** The machines of each pod, whose containers have one network; of every other machine itself alone. */
+export function machinesOfPods(machines: readonly Machine[]): ReadonlyMap<Machine, readonly Machine[]> {
+  const pods = groupBy(machines, ({ container }) => container?.sharesWith ?? null)
+  return new Map(
+    machines.map(machine => {
+      const owner = machine.container?.sharesWith ?? null
+      return [machine, owner === null ? [machine] : (pods.get(owner) ?? [machine])]
+    }),
+  )
 }
 
 /** No service publishes more ports in one line. */

@@ -13,7 +13,6 @@ import type { NginxContext } from '../../servers/nginx/configuration.ts'
 import { fragmentContexts } from '../../servers/nginx/fragments.ts'
 import { isStandIn } from '../../../parsers/text/stand-in.ts'
 import type { Container } from './container.ts'
-import { podContainers } from '../kubernetes/pod-containers.ts'
 import { imageContainer } from './images-alone.ts'
 import { debianApache } from './debian-apache/debian-apache.ts'
 import { HOME as APACHE_HOME } from './debian-apache/stock-files.ts'
@@ -72,14 +71,6 @@ export function everyContainer(
     ...containersOf(repository, projects),
     ...dockerfiles.slice(0, MOST_DOCKERFILES).flatMap(path => imageContainer(files, path) ?? []),
   ]
-}
-
-/** And those of the pods that run these images. */
-export function containersAndPods(
-  repository: Repository,
-  projects: readonly ComposeProject[],
-): readonly Container[] {
-  return [...everyContainer(repository, projects), ...podContainers(repository)]
 }
 
 /**

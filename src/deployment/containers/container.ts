@@ -4,7 +4,7 @@ import type { DockerImage } from '../../../parsers/dockerfile/image-of-stage.ts'
 import type { Place } from '../../../parsers/text/source.ts'
 import type { FileSystem } from '../../files/file-system.ts'
 
-/** A service of a compose file: a machine of its own, with the files that mounts and its image bring. */
+/** A service of a compose file, or a container of a pod: a machine of its own, with the files that mounts and its image bring. */
 export interface Container {
   readonly project: ComposeProject
   readonly service: ComposeService
@@ -26,6 +26,8 @@ export interface Container {
   readonly networks: readonly string[]
   /** Lower-case names by which containers on its networks reach it. */
   readonly names: readonly string[]
+  /** The first container of a pod of several, which all have its network; null for one that is alone in its network. */
+  readonly sharesWith: ComposeService | null
   /** Names of the containers of every project of the repository, which may be started together. */
   readonly allNames: ReadonlySet<string>
   /** Every project of the repository, its own among them: `-f` may lay their files over each other. */
@@ -44,4 +46,6 @@ export interface ContainerMount {
   readonly volume: string | null
   readonly from: 'volumes' | 'configs' | 'COPY'
   readonly at: Place
+  /** True for a directory in which nothing is but what other mounts show there. */
+  readonly isFilled?: boolean
 }

@@ -9,9 +9,10 @@ import type { Container, ContainerMount } from './container.ts'
  */
 export function isForeignMount(
   { project, service, hostFiles }: Container,
-  { path }: ContainerMount,
+  { path, isFilled }: ContainerMount,
   isHarmless: (other: ComposeService) => boolean = () => false,
 ): boolean {
+  if (isFilled === true) return false
   if (path === null || hostFiles.kind(path) === null) return true
   return [...project.services.values()].some(
     other =>

@@ -5,8 +5,11 @@ import type { Container } from './container.ts'
 export function healthCheck({
   service,
   image,
+  project,
 }: Container): { readonly words: readonly WrittenText[]; readonly shell: boolean } | null {
   if (service.healthcheck !== null) return service.healthcheck
+  // Kubernetes runs its own probes, and never what an image says.
+  if (project.startedBy === 'pods') return null
   const command = image?.healthcheck ?? null
   if (command === null || command === 'none') return null
   return command.form === 'exec'

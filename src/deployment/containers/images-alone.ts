@@ -1,16 +1,16 @@
 import { posix } from 'node:path'
 import { memoByKey } from '../../../parsers/collections/memo.ts'
-import type { ComposeProject, ComposeService } from '../../../parsers/compose/compose.ts'
+import type { ComposeService } from '../../../parsers/compose/compose.ts'
 import type { DockerImage } from '../../../parsers/dockerfile/image-of-stage.ts'
 import { imageOfStage } from '../../../parsers/dockerfile/image-of-stage.ts'
 import { readDockerfile } from '../../../parsers/dockerfile/read-dockerfile.ts'
 import { known, unknown } from '../../../parsers/text/fact.ts'
-import { isBelow } from '../../../parsers/text/is-below.ts'
 import { type FileSystem, sourceAt } from '../../files/file-system.ts'
 import { namesServer } from '../../files/starters.ts'
 import { commandsOfContainer, fileReader } from '../build/programs/app-commands.ts'
 import { buildContext } from './build-context.ts'
-import type { Container, ContainerMount } from './container.ts'
+import type { Container } from './container.ts'
+import { plainProject, plainService } from './plain-service.ts'
 import { copiesOf, filesInside, imageName, imageReference, leftOutOf } from './read-containers.ts'
 
 /**
@@ -39,7 +39,7 @@ export const builtContainer = memoByKey((files: FileSystem, path: string): Conta
   const mounts = context === null ? [] : copiesOf(image, context, files)
   if (context === null) return null
   const service = serviceOf(image, context, path)
-  const project = projectOf(service, context)
+  const project = plainProject('nobody', context, [service])
   return {
     project,
     service,
@@ -52,22 +52,12 @@ export const builtContainer = memoByKey((files: FileSystem, path: string): Conta
     mounts,
     networks: ['default'],
     names: [],
+    sharesWith: null,
     allNames: new Set(),
     projects: [project],
     isAlone: true,
   }
 })
-
-/** An image with something in place of what it has somewhere. */
-export function withMounts(container: Container, more: readonly ContainerMount[]): Container {
-  const { mounts, service, hostFiles, image } = container
-  const { build } = service
-  if (more.length === 0 || build === null || !build.context.known) return container
-  const kept = mounts.filter(({ target }) => !more.some(other => isBelow(target, other.target)))
-  const path = posix.join(build.context.value, build.dockerfile?.known === true ? build.dockerfile.value : '')
-  const isLeftOut = leftOutOf(hostFiles, build.context.value, path)
-  return { ...container, mounts: [...more, ...kept], files: filesInside(kept, hostFiles, isLeftOut, image) }
-}
 
 /** True for what a stage makes and the runtime of .NET starts: no file of the repository is in it. */
 function isPublished(image: DockerImage | null): boolean {
@@ -78,7 +68,7 @@ function isPublished(image: DockerImage | null): boolean {
 }
 
 /** True also for a script that names one, which is read when it is followed. */
-export function startsServer(container: Container): boolean {
+function startsServer(container: Container): boolean {
   const read = fileReader(container.files)
   return commandsOfContainer(container).some(({ command: { words, directory } }) =>
     words.some(({ text }) => {
@@ -90,34 +80,12 @@ export function startsServer(container: Container): boolean {
   )
 }
 
-function projectOf(service: ComposeService, directory: string): ComposeProject {
-  const none = new Map()
-  return {
-    startedBy: 'nobody',
-    directory,
-    name: null,
-    services: new Map([[service.name, service]]),
-    networks: none,
-    volumes: none,
-    configs: none,
-    secrets: none,
-    enabledProfiles: new Set(),
-    sources: [service.at.source],
-    faults: [],
-    legacy: false,
-    complete: false,
-  }
-}
-
 const BY_HAND = unknown('whoever runs the image says it')
 
 /** What the image alone says of its container. */
 function serviceOf({ stage: { at } }: DockerImage, context: string, path: string): ComposeService {
   return {
-    name: posix.basename(context) || 'app',
-    at,
-    keys: [at],
-    image: null,
+    ...plainService(posix.basename(context) || 'app', at),
     build: {
       at,
       context: known(context),
@@ -126,36 +94,7 @@ function serviceOf({ stage: { at } }: DockerImage, context: string, path: string
       target: null,
       args: [],
     },
-    ports: [],
-    expose: [],
-    volumes: [],
-    volumesFrom: [],
-    tmpfs: [],
-    configs: [],
-    secrets: [],
-    networks: null,
-    networkMode: null,
-    links: [],
-    externalLinks: [],
-    extraHosts: [],
-    hostname: null,
-    domainName: null,
-    containerName: null,
-    restart: null,
-    dependsOn: [],
-    command: null,
-    healthcheck: null,
-    entrypoint: null,
-    user: null,
-    workingDirectory: null,
-    environment: [],
     envFiles: [{ at, path: BY_HAND, required: true }],
-    labels: [],
-    readOnly: null,
-    replicas: null,
-    pullPolicy: null,
-    unconfined: false,
-    profiles: [],
     complete: false,
   }
 }

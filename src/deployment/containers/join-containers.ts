@@ -106,14 +106,16 @@ export function withContainers(
   const nginx = input.nginx.filter(each => !placed.has(each))
   const apache = input.apache.filter(each => !placed.has(each))
   if (nginx.length + apache.length === 0) return [...deployments.values()]
+  // What pods listen on is published on no machine of the audit.
+  const onHost = projects.filter(({ startedBy }) => startedBy !== 'pods')
   // What a script runs besides is another way to run what Compose does, or a part of it.
-  const composed = projects.filter(({ startedBy }) => startedBy === 'compose')
-  const [only, ...others] = composed.length > 0 ? composed : projects
+  const composed = onHost.filter(({ startedBy }) => startedBy === 'compose')
+  const [only, ...others] = composed.length > 0 ? composed : onHost
   const isForImage = [...nginx, ...apache].some(({ sources }) =>
     sources.some(source => !isStandIn(source) && isCopied(locate(source.path), dockerfiles, files)),
   )
   const isPlain = placed.size === 0 && others.length === 0
-  const besideHost = projects.length === 0 || isForImage ? undefined : isPlain ? ofPlain(only) : ledInto()
+  const besideHost = onHost.length === 0 || isForImage ? undefined : isPlain ? ofPlain(only) : ledInto()
   const beside = besideHost === undefined ? [] : besideOf(besideHost)
   if (besideHost !== undefined && !joined.has(besideHost))
     joined.set(besideHost, {
@@ -125,7 +127,7 @@ export function withContainers(
 
   /** Of several projects, or beside servers that a container brings, the one whose published ports these proxy to. */
   function ledInto(): ComposeProject | undefined {
-    const led = projects.filter(isLedInto)
+    const led = onHost.filter(isLedInto)
     return led.length === 1 ? led[0] : undefined
   }
 

@@ -4,12 +4,12 @@ import { dockerfilePaths } from '../../../parsers/dockerfile/dockerfile-paths.ts
 import type { Repository } from '../../files/machine.ts'
 import { mountedFiles } from '../../files/mounted-files.ts'
 import { GUNICORN, VASSAL, writtenName } from '../../files/starters.ts'
-import { MOST_MANIFESTS, podContainers } from '../kubernetes/pod-containers.ts'
-import { containerOfImage, startsServer } from './images-alone.ts'
+import { MOST_MANIFESTS } from '../kubernetes/manifest-sets.ts'
+import { containerOfImage } from './images-alone.ts'
 import { machineOf } from './join-containers.ts'
 import { readContainers } from './read-containers.ts'
 import type { MachineInput } from '../build/machines.ts'
-import type { LooseStarters } from '../model.ts'
+import type { LooseFiles, LooseStarters } from '../model.ts'
 
 /** So many Dockerfiles are read of a repository, and as many units. */
 const MOST = 150
@@ -23,22 +23,18 @@ export function looseFiles(
   repository: Repository,
   projects: readonly ComposeProject[],
 ): readonly (readonly MachineInput[])[] {
-  const { files, manifests } = repository
-  const loose = {
-    files,
-    dockerfiles: looseDockerfiles(repository, projects),
-    manifests: manifests.slice(0, MOST_MANIFESTS),
-    starters: looseStarters(repository),
-    projects: projects.filter(project => readContainers(project, files, projects).length === 0),
-    hasBuilds: projects.some(({ services }) => [...services.values()].some(({ build }) => build !== null)),
-  }
-  const pods = podContainers(repository)
-  const inPods = new Set(pods.map(({ image }) => image?.stage.at.source.path))
-  const alone = loose.dockerfiles.filter(path => !inPods.has(path))
-  const containers = [
-    ...pods.filter(startsServer),
-    ...alone.flatMap(path => containerOfImage(files, path) ?? []),
-  ]
+  const { files } = repository
+  const loose = looseOf(repository, projects)
+  const inPods = new Set(
+    projects.flatMap(project =>
+      project.startedBy === 'pods'
+        ? readContainers(project, files, projects).flatMap(({ image }) => image?.stage.at.source.path ?? [])
+        : [],
+    ),
+  )
+  const containers = loose.dockerfiles.flatMap(path =>
+    inPods.has(path) ? [] : (containerOfImage(files, path) ?? []),
+  )
   const { dockerfiles, projects: unread } = loose
   const { services, uwsgi, gunicorn } = loose.starters
   const found = [dockerfiles, loose.manifests, unread, services, uwsgi, gunicorn]
@@ -51,6 +47,20 @@ export function looseFiles(
   ]
 }
 
+/** What a repository has of which no container of a compose file comes. */
+export function looseOf(repository: Repository, projects: readonly ComposeProject[]): LooseFiles {
+  const { files, manifests } = repository
+  const own = projects.filter(({ startedBy }) => startedBy !== 'pods')
+  return {
+    files,
+    dockerfiles: looseDockerfiles(repository, own),
+    manifests: manifests.slice(0, MOST_MANIFESTS),
+    starters: looseStarters(repository),
+    projects: own.filter(project => readContainers(project, files, projects).length === 0),
+    hasBuilds: own.some(({ services }) => [...services.values()].some(({ build }) => build !== null)),
+  }
+}
+
 function looseStarters({ starters, modules }: Repository): LooseStarters {
   const units = starters.map(path => ({ name: writtenName(posix.basename(path)), path }))
   return {
@@ -60,18 +70,20 @@ function looseStarters({ starters, modules }: Repository): LooseStarters {
   }
 }
 
-/** The Dockerfiles of a repository that none of its projects builds. */
+/** The Dockerfiles of a repository that none of its compose projects builds. */
 export function looseDockerfiles(
   { dockerfiles }: Repository,
   projects: readonly ComposeProject[],
 ): readonly string[] {
   const built = new Set(
-    projects.flatMap(({ services }) =>
-      [...services.values()].flatMap(({ build }) =>
-        build?.context.known === true && build.dockerfile?.known !== false
-          ? dockerfilePaths(build.context.value, build.dockerfile?.value ?? null)
-          : [],
-      ),
+    projects.flatMap(({ services, startedBy }) =>
+      startedBy === 'pods'
+        ? []
+        : [...services.values()].flatMap(({ build }) =>
+            build?.context.known === true && build.dockerfile?.known !== false
+              ? dockerfilePaths(build.context.value, build.dockerfile?.value ?? null)
+              : [],
+          ),
     ),
   )
   return dockerfiles.filter(path => !built.has(path)).slice(0, MOST)

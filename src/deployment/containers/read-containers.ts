@@ -76,11 +76,22 @@ function ownContainers(project: ComposeProject, files: FileSystem): readonly Own
   let containers = known(project).get(files)
   if (containers === undefined) {
     containers = [...project.services.values()].flatMap(service =>
-      sharesNetwork(service) ? [] : [readContainer(project, service, files)],
+      sharesNetwork(service) && ownerOf(project, service) === null
+        ? []
+        : [readContainer(project, service, files)],
     )
     known(project).set(files, containers)
   }
   return containers
+}
+
+/** The container of its pod whose network one has, itself too; null for one that has one alone, or that of others. */
+function ownerOf(
+  { startedBy, services }: ComposeProject,
+  { networkMode }: ComposeService,
+): ComposeService | null {
+  if (startedBy !== 'pods' || networkMode?.known !== true) return null
+  return services.get(/^service:(.*)$/.exec(networkMode.value)?.[1] ?? '') ?? null
 }
 
 /** True for one that uses the host's network, or that of another container. */
@@ -105,6 +116,7 @@ function readContainer(project: ComposeProject, service: ComposeService, files: 
   )
   const image = built?.image?.base ?? (build === null ? service.image : null)
   const links = project.legacy ? [] : (service.networks ?? null)
+  const owner = ownerOf(project, service)
   return {
     project,
     service,
@@ -117,7 +129,8 @@ function readContainer(project: ComposeProject, service: ComposeService, files: 
     mounts: visible,
     networks:
       links === null ? ['default'] : links.flatMap(({ network }) => (network.known ? [network.value] : [])),
-    names: namesOf(service),
+    names: owner === null || owner === service ? namesOf(service) : [],
+    sharesWith: owner,
     isAlone: false,
   }
 }
@@ -180,7 +193,8 @@ export function leftOutOf(
   }
 }
 
-function namesOf({ name, containerName, networks }: ComposeService): readonly string[] {
+function namesOf({ name, containerName, networks, reachedAs }: ComposeService): readonly string[] {
+  if (reachedAs !== undefined) return reachedAs.map(each => each.name)
   const facts = [containerName, ...(networks ?? []).flatMap(({ aliases }) => aliases)]
   return [...new Set([name, ...facts.flatMap(fact => (fact?.known === true ? [fact.value] : []))])].map(
     each => each.toLowerCase(),
@@ -230,7 +244,13 @@ function readImage(build: NonNullable<ComposeService['build']>, files: FileSyste
 /** Innermost first is not needed: of two at one path the later one of the file counts. */
 function mountsOf(project: ComposeProject, service: ComposeService): readonly ContainerMount[] {
   const found: ContainerMount[] = []
-  for (const { target, source, kind, at } of service.volumes) {
+  const isFilled = (directory: string): boolean =>
+    service.configs.every(({ source, target }) => {
+      const granted = source.known ? project.configs.get(source.value) : undefined
+      const isOther = target.known && !isBelow(target.value, directory)
+      return isOther || (granted !== undefined && pathOfConfig(granted) !== null)
+    })
+  for (const { target, source, kind, at, holdsConfigs } of service.volumes) {
     if (!target.known) continue
     const path =
       kind === 'bind' && source?.known === true && source.value.startsWith('/') ? source.value : null
@@ -242,6 +262,7 @@ function mountsOf(project: ComposeProject, service: ComposeService): readonly Co
       volume,
       from: 'volumes',
       at,
+      ...(holdsConfigs === true && isFilled(target.value) && { isFilled: true }),
     })
   }
   for (const [grants, table] of [
@@ -251,8 +272,8 @@ function mountsOf(project: ComposeProject, service: ComposeService): readonly Co
     for (const { source, target, at } of grants) {
       const granted = source.known ? table.get(source.value) : undefined
       if (!target.known || granted === undefined) continue
-      const path = granted.file?.known === true ? granted.file.value : pathOfContent(granted.content)
-      if (path === null) continue
+      const path = pathOfConfig(granted)
+      if (path === null && project.startedBy !== 'pods') continue
       found.unshift({ target: cleanPath(target.value), path, volume: null, from: 'configs', at })
     }
   }
@@ -274,6 +295,10 @@ const OF_IMAGES: ReadonlySet<string> = new Set([
   ...['/usr/local/apache2/conf', '/usr/local/apache2/conf/extra', '/usr/local/apache2/htdocs'],
   ...['/usr/local/etc/php', '/usr/local/etc/php/conf.d', '/usr/local/etc/php-fpm.d'],
 ])
+
+function pathOfConfig({ file, content }: ComposeResource): string | null {
+  return file?.known === true ? file.value : pathOfContent(content)
+}
 
 /** The path of a text that a compose file holds as a file; null where none of a server stands there. */
 function pathOfContent(content: ComposeResource['content']): string | null {

@@ -9,27 +9,29 @@ import {
 import type { Source } from '../../../parsers/text/source.ts'
 import { startedProjects } from './started-projects.ts'
 import { sourceAt } from '../../files/file-system.ts'
+import { podProjects } from '../kubernetes/pod-projects.ts'
 import type { Repository } from '../../files/machine.ts'
 
 /** No repository has more projects that are looked at. */
 const MOST_PROJECTS = 200
 
-/**
- * The projects of a repository: what `docker compose` reads in each directory, and each file of another name
- * (`docker-compose.prod.yml`), alone where it says of every service what it runs, else laid over the main file, also
- * over that of a directory above (`overrides/compose.tls.yml`).
- * What another file includes is no project of its own. Behind them those of which no compose file says what runs.
- */
+/** What starts containers together in a repository: compose files, commands and their like, and the manifests of pods. */
 export function readProjects(repository: Repository): readonly ComposeProject[] {
-  return [...composedProjects(repository), ...startedProjects(repository)]
+  return [...composeProjects(repository), ...startedProjects(repository), ...podProjects(repository)]
 }
 
 /** True where some file of a repository may say which containers run. */
-export function mayHaveProjects({ composeFiles, containerStarters }: Repository): boolean {
-  return composeFiles.length + containerStarters.length > 0
+export function mayHaveProjects({ composeFiles, containerStarters, manifests }: Repository): boolean {
+  return composeFiles.length + containerStarters.length + manifests.length > 0
 }
 
-function composedProjects({ files, composeFiles }: Repository): readonly ComposeProject[] {
+/**
+ * The projects of compose files: what `docker compose` reads in each directory, and each file of another name
+ * (`docker-compose.prod.yml`), alone where it says of every service what it runs, else laid over the main file, also
+ * over that of a directory above (`overrides/compose.tls.yml`).
+ * What another file includes is no project of its own.
+ */
+function composeProjects({ files, composeFiles }: Repository): readonly ComposeProject[] {
   const options = { read: (path: string) => sourceAt(files, path) }
   const projects = allProjects(composeFiles, options)
   const included = new Set(projects.flatMap(({ sources }) => sources.slice(1)))

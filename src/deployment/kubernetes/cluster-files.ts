@@ -10,10 +10,10 @@ import { type ManifestNames, readNames } from '../../../parsers/kubernetes/read-
 import { type ManifestLinks, readLinks } from '../../../parsers/kubernetes/read-references.ts'
 import { readSecretValues, type SecretValues } from '../../../parsers/kubernetes/read-secret-values.ts'
 import type { Source } from '../../../parsers/text/source.ts'
-import { isKustomization, readKustomizeFunctions } from '../../../parsers/kubernetes/read-kustomization.ts'
 import { sourceAt } from '../../files/file-system.ts'
 import type { Deployment, LooseFiles } from '../model.ts'
-import { MOST_MANIFESTS } from './pod-containers.ts'
+import { readKustomize } from './kustomize.ts'
+import { MOST_MANIFESTS } from './manifest-sets.ts'
 
 /** The manifests of a repository, each file by itself. */
 export interface ClusterFiles {
@@ -66,18 +66,12 @@ function clusterOf(all: readonly (LooseFiles | null)[]): ClusterFiles | null {
   const sources = all.flatMap(loose =>
     loose === null ? [] : loose.manifests.flatMap(path => sourceAt(loose.files, path) ?? []),
   )
-  const told = new Set(sources.flatMap(toldToKustomize))
+  const { told, hasPatches, isRenamed, setsNamespace } = readKustomize(sources)
   const own = sources.filter(
     ({ path, text }) => /^apiVersion:/m.test(text) && /^kind:/m.test(text) && !told.has(path),
   )
   const files = own.map(readManifests)
   if (files.length === 0) return null
-  const hasPatches = sources.some(
-    ({ path, text }) =>
-      isKustomization(path) &&
-      /^(?:patches\w*|components|transformers|replacements|commonLabels|labels|vars|openapi):/m.test(text),
-  )
-  const isRenamed = sources.some(({ path, text }) => isKustomization(path) && MAKING.test(text))
   const links = own.map(readLinks)
   const ingresses = own.map(readIngresses)
   const names = own.map(readNames)
@@ -115,20 +109,9 @@ function clusterOf(all: readonly (LooseFiles | null)[]): ClusterFiles | null {
     isComplete: sources.length < MOST_MANIFESTS && files.every(({ complete }) => complete) && !isRenamed,
     isRenamed,
     hasPatches,
-    setsNamespace: sources.some(({ path, text }) => isKustomization(path) && /^namespace:/m.test(text)),
+    setsNamespace,
   }
 }
-
-/** The files that a kustomization names for its own functions. */
-function toldToKustomize(source: Source): readonly string[] {
-  if (!isKustomization(source.path)) return []
-  const directory = posix.dirname(source.path)
-  return readKustomizeFunctions(source).map(({ path }) => posix.join(directory, path))
-}
-
-/** What Kustomize makes objects of, and what gives them other names. */
-const MAKING =
-  /^(?:configMapGenerator|secretGenerator|generators|helmCharts|namePrefix|nameSuffix|components|transformers):/m
 
 /** Charts, images and classes by which the controllers are installed. */
 const CONTROLLERS: readonly (readonly [controller: IngressController, text: RegExp])[] = [

@@ -12,6 +12,7 @@ import { readManifests } from '../../../parsers/kubernetes/read-manifests.ts'
 import type { Source } from '../../../parsers/text/source.ts'
 import { type FileSystem, sourceAt } from '../../files/file-system.ts'
 import { splitNested } from '../../files/nested-path.ts'
+import type { NginxConfiguration } from '../../servers/nginx/configuration.ts'
 import type { Deployment, NginxProgram } from '../model.ts'
 import { namePlace } from '../places.ts'
 import { programsOfKind } from '../programs-of-kind.ts'
@@ -78,15 +79,25 @@ function ownerOf(
   { configuration }: NginxProgram,
   maps: readonly ConfigMap[],
 ): ConfigMap | null {
-  const first = configuration.top.find(directive => directive.source === source)
-  if (first === undefined) return null
-  const { start } = namePlace(first)
+  const start = firstLines(configuration).get(source)
+  if (start === undefined) return null
   let found: { readonly map: ConfigMap; readonly at: number } | null = null
   for (const map of maps)
     for (const place of map.keys.values())
       if (place.start < start && (found === null || place.start > found.at)) found = { map, at: place.start }
   return found?.map ?? null
 }
+
+/** Where each file of a configuration begins, by its first line: the main file of an image may include it. */
+const firstLines = memo(({ occurrences }: NginxConfiguration): ReadonlyMap<Source, number> => {
+  const found = new Map<Source, number>()
+  for (const directives of occurrences.values())
+    for (const directive of directives) {
+      const { start } = namePlace(directive)
+      found.set(directive.source, Math.min(start, found.get(directive.source) ?? start))
+    }
+  return found
+})
 
 const known = memo((_: FileSystem) => new Map<string, Manifests>())
 
