@@ -459,7 +459,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['containers/service-variable-as-port', { fixes: [], programs: ['django', 'app-server', 'php-fpm'] }],
       ['containers/servlets-of-other-namespace', { fixes: [], programs: ['docker'] }],
       ['containers/shell-refuses-line', { fixes: [], programs: ['docker'] }],
-      ['containers/sidecar-by-name', { fixes: [], programs: ['nginx'] }],
+      ['containers/sidecar-by-name', { fixes: [], programs: [] }],
       ['containers/site-not-included', { fixes: [], programs: ['docker'] }],
       ['containers/socket-not-shared', { fixes: [], programs: ['nginx', 'docker'] }],
       ['containers/stage-missing', { fixes: [], programs: ['docker'] }],

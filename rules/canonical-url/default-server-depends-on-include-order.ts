@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { outerFile } from '../../src/deployment/outer-file.ts'
 import type { Source } from '../../parsers/text/source.ts'
 import { insertAfter, propose } from '../../src/deployment/edits.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
@@ -113,7 +114,7 @@ export default defineRule({
         const where = own.map(({ address, port }) => formatEndpoint({ address, port }))
         yield {
           at: entries[0]?.listen.at ?? namePlace(server),
-          message: `this server answers unknown names on ${where.slice(0, 4).join(', ')} because \`${posix.basename(server.source.path)}\` is the first file of \`${pattern.args[0]?.value ?? ''}\``,
+          message: `this server answers unknown names on ${where.slice(0, 4).join(', ')} because ${outerFile(server.source) === null ? `\`${posix.basename(server.source.path)}\`` : 'its file'} is the first file of \`${pattern.args[0]?.value ?? ''}\``,
           label: 'first by the alphabet',
           related: [
             { at: argumentPlace(pattern, 0), message: 'read in the order of the names' },

@@ -3,15 +3,20 @@ import type { ComposeProject, ComposeService } from '../../parsers/compose/compo
 import type { Container } from '../../src/deployment/containers/container.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 
-/** One container of each project, by which its project is found and the files around it. */
-export const composeProjects = memo(({ machines }: Deployment): readonly Container[] => {
+/** One container of each project, whatever starts it, by which its project is found and the files around it. */
+export const startedProjects = memo(({ machines }: Deployment): readonly Container[] => {
   const found = new Map<Container['project'], Container>()
   for (const { container } of machines)
     if (container !== null && !found.has(container.project)) found.set(container.project, container)
   return [...found.values()]
 })
 
-/** Every project, those of which no container comes as well. */
+/** The same of projects that are no pods: of containers that one machine runs. */
+export const composeProjects = memo((deployment: Deployment): readonly Container[] =>
+  startedProjects(deployment).filter(({ project }) => project.startedBy !== 'pods'),
+)
+
+/** Every project but pods, those of which no container comes as well. */
 export function projectsIn(deployment: Deployment): readonly ComposeProject[] {
   return [
     ...composeProjects(deployment).map(({ project }) => project),
@@ -25,7 +30,12 @@ export function* servicesOfCompose(deployment: Deployment): Iterable<ComposeServ
     if (project.startedBy === 'compose') yield* project.services.values()
 }
 
-/** Every service of every project, whatever starts it. */
+/** Every service of every project, and every container of pods. */
+export function* startedServices(deployment: Deployment): Iterable<ComposeService> {
+  for (const { project } of startedProjects(deployment)) yield* project.services.values()
+}
+
+/** Every service of every project but pods. */
 export function* composeServices(deployment: Deployment): Iterable<ComposeService> {
   for (const { project } of composeProjects(deployment)) yield* project.services.values()
 }

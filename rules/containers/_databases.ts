@@ -58,7 +58,7 @@ function serverOf(name: string): Server | null {
 export interface Database {
   readonly service: ComposeService
   readonly kind: DatabaseKind
-  /** Where it listens; null where its command or configuration says. */
+  /** Where clients reach it by its name; null where its command or configuration says. */
   readonly port: number | null
   /** True where it surely speaks no TLS. */
   readonly plain: boolean
@@ -174,6 +174,9 @@ const databasesIn = memoByKey(({ services }: ComposeProject, files: FileSystem) 
       database: first('database'),
       unread: made === undefined ? null : unreadOf(image, given.variables),
     }
+    for (const { name, ports } of service.reachedAs ?? [])
+      found.set(name, { ...database, port: ports === null ? database.port : outerPort(ports, database.port) })
+    if (service.reachedAs !== undefined) continue
     for (const name of [
       service.name,
       service.containerName?.known === true ? service.containerName.value : service.name,
@@ -182,6 +185,12 @@ const databasesIn = memoByKey(({ services }: ComposeProject, files: FileSystem) 
   }
   return found
 })
+
+/** The one port of a name that leads to a port; null where none does, or several do. */
+function outerPort(ports: ReadonlyMap<number, number | null>, inner: number | null): number | null {
+  const [first, ...others] = [...ports].flatMap(([outer, behind]) => (behind === inner ? [outer] : []))
+  return first === undefined || others.length > 0 ? null : first
+}
 
 /** Files that may say another port, user or password. */
 function hasConfiguration({ volumes }: ComposeService): boolean {

@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import { commandText } from '../../parsers/dockerfile/command-text.ts'
+import { isBelow } from '../../parsers/text/is-below.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
@@ -137,6 +138,7 @@ export default defineRule({
       const program = PROGRAMS.find(({ image }) => image.test(run.base ?? ''))
       // A start of its own may copy the file where the program reads it.
       if (program === undefined || run.command === undefined || run.fault !== null) continue
+      if (run.mounts.some(isUnseenScript)) continue
       const told = toldIn(run)
       for (const mount of run.mounts) {
         const { target, at } = mount
@@ -200,6 +202,11 @@ const PROGRAMS: readonly Program[] = [
     help: target => `Place it at \`/etc/mysql/conf.d/${posix.basename(target, posix.extname(target))}.cnf\``,
   },
 ]
+
+/** True for what the image runs at its first start and nobody has read: it may copy the file. */
+function isUnseenScript({ target, path }: RunImage['mounts'][number]): boolean {
+  return path === null && isBelow(target, '/docker-entrypoint-initdb.d')
+}
 
 /** True where a text has the path, or the directory and the name apart. */
 function names(text: string, target: string): boolean {

@@ -11,6 +11,7 @@ import { djangoBehindNginx } from '../django/_examples.ts'
 import { literalPlace } from '../django/_literal-place.ts'
 import { type ContainerVariable, containerVariables } from './_container-variables.ts'
 import { type DatabaseKind, kindOfImage, kindOfScheme, OF_SQL } from './_databases.ts'
+import { deploymentOf, serviceFor } from './_pod-examples.ts'
 import { buildSteps, startedWords } from './_started-words.ts'
 
 const tree = (settings: string, environment: readonly string[] = []): Record<string, string> => {
@@ -92,6 +93,18 @@ const database = (host: string): string => `ALLOWED_HOSTS = ["*"]\nDATABASES = $
 const postgres = (host: string): string =>
   `{"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "shop", "HOST": "${host}"}}`
 
+const wordPress = (host: string): string => conf`
+  - name: wordpress
+    image: wordpress:6-apache
+    env:
+      - name: WORDPRESS_DB_HOST
+        value: ${host}
+`
+const MYSQL = conf`
+  - name: mysql
+    image: mysql:8.4
+`
+
 export default defineRule({
   summary: 'An application in a container looks for its database on its own loopback',
   severity: 'error',
@@ -103,6 +116,16 @@ export default defineRule({
   references: ['https://docs.docker.com/compose/how-tos/networking/'],
   unproven: 'The live tests start no database',
   bad: [
+    {
+      title: 'a pod, and the database in another one',
+      files: {
+        'k8s/shop.yaml': conf`
+          ${deploymentOf('web', wordPress('«localhost»'))}
+          ${deploymentOf('db', MYSQL)}
+          ${serviceFor('db', 'port: 3306')}
+        `,
+      },
+    },
     {
       title: 'a worker of its own, which is no server',
       files: {
@@ -208,6 +231,12 @@ export default defineRule({
     { title: 'the sessions of PHP', files: sessions('«tcp://127.0.0.1:6379»') },
   ],
   good: [
+    {
+      title: 'the database in the same pod',
+      files: {
+        'k8s/shop.yaml': deploymentOf('web', `${wordPress('127.0.0.1')}${MYSQL}`),
+      },
+    },
     {
       title: 'containers that Uffizzi runs in one network',
       files: {
@@ -536,7 +565,9 @@ function* faultsOf({ project, service: own }: Container, kind: DatabaseKind, hos
       message: `\`${host}\` is the container of the application itself, and the database is the service \`${service.name}\``,
       label: 'nothing listens there',
       related: [{ at: service.at, message: 'the database' }],
-      help: `Connect to \`${service.name}\``,
+      ...(service.reachedAs?.length === 0
+        ? {}
+        : { help: `Connect to \`${service.reachedAs?.[0]?.name ?? service.name}\`` }),
     }
     return
   }

@@ -14,6 +14,7 @@ import { hasRootPassword, isMaker, refusal, unreadName } from './_database-refus
 import { codeOf } from './_says-in-code.ts'
 import { isUserOfSql } from './_users-of-sql.ts'
 import { type Database, databasesOf } from './_databases.ts'
+import { deploymentOf, serviceFor } from './_pod-examples.ts'
 
 const DATABASES = conf`
   db:
@@ -134,6 +135,34 @@ const SETTINGS_OF_NAME = conf`
 const withoutFile = (files: Record<string, string>, name: string): Record<string, string> =>
   Object.fromEntries(Object.entries(files).filter(([path]) => path !== name))
 
+const pods = (url: string): Record<string, string> => ({
+  'k8s/shop.yaml': conf`
+    ${deploymentOf(
+      'web',
+      conf`
+        - name: web
+          image: registry.example.org/shop:1.4
+          env:
+            - name: DATABASE_URL
+              value: ${url}
+      `,
+    )}
+    ${deploymentOf(
+      'db',
+      conf`
+        - name: postgres
+          image: postgres:16
+          env:
+            - name: POSTGRES_USER
+              value: shop
+            - name: POSTGRES_PASSWORD
+              value: one-password
+      `,
+    )}
+    ${serviceFor('db', 'port: 5433\n  targetPort: 5432')}
+  `,
+})
+
 export default defineRule({
   summary: 'A container connects to its database by an address or a password that the database does not have',
   severity: 'error',
@@ -152,6 +181,7 @@ export default defineRule({
   ],
   unproven: 'The live tests start no databases in containers',
   bad: [
+    { title: 'another password in another pod', files: pods('«postgres://shop:other@db:5433/shop»') },
     {
       title: 'a database on another network',
       files: {
@@ -397,6 +427,7 @@ export default defineRule({
     },
   ],
   good: [
+    { title: 'the port of the Service', files: pods('postgres://shop:one-password@db:5433/shop') },
     {
       title: 'the root of MongoDB, and the database in which it is looked for',
       files: tree(

@@ -181,8 +181,12 @@ export default defineRule({
     for (const program of programsOfKind(deployment, 'app-server')) {
       const { container } = program.machine
       if (container === null || !program.listensKnown) continue
+      const isPod = container.project.startedBy === 'pods'
+      const isUnpublished = container.isAlone || isPod
       // Whoever runs the image publishes the port of the proxy that it starts beside.
-      if (container.isAlone && fronted.has(program.machine)) continue
+      if (isUnpublished && fronted.has(program.machine)) continue
+      // What runs beside it in the pod reaches its loopback.
+      if (isPod && container.service.networkMode !== null) continue
       for (const { at, first, last } of portsOf(container)) {
         const opened = program.sockets.flatMap(({ endpoint, at: place }) => {
           const { port = null } = endpoint.known ? endpoint.value : {}
@@ -195,12 +199,10 @@ export default defineRule({
         const name = programName(program)
         yield {
           at: only.place,
-          ...(container.isAlone && { severity: 'warning' as const, confidence: 'medium' as const }),
-          message: `${name} listens on \`${formatEndpoint(only)}\` of the container, which ${container.isAlone ? 'no published port reaches' : 'the published port does not reach'}`,
+          ...(isUnpublished && { severity: 'warning' as const, confidence: 'medium' as const }),
+          message: `${name} listens on \`${formatEndpoint(only)}\` of the container, which ${isPod ? 'no other pod reaches' : isUnpublished ? 'no published port reaches' : 'the published port does not reach'}`,
           label: 'the loopback of the container',
-          related: [
-            { at, message: container.isAlone ? 'the port is for others' : 'the port is published here' },
-          ],
+          related: [{ at, message: isUnpublished ? 'the port is for others' : 'the port is published here' }],
           help: `Bind \`0.0.0.0:${only.port}\``,
         }
       }
@@ -213,10 +215,11 @@ function isProxy({ text }: WrittenText): boolean {
 }
 
 /** The ports that a compose file publishes; of an image alone those that it, or the pod that runs it, says to publish. */
-function portsOf({ service, image, isAlone }: Container) {
+function portsOf({ service, image, isAlone, project }: Container) {
   const ports = service.ports.flatMap(({ at, target, published }) =>
     target.known && published !== null ? [{ at, ...target.value }] : [],
   )
-  const exposed = isAlone ? [...(image?.exposes ?? []), ...service.expose] : []
+  const exposed =
+    isAlone || project.startedBy === 'pods' ? [...(image?.exposes ?? []), ...service.expose] : []
   return [...ports, ...exposed.flatMap(({ at, port }) => (port.known ? [{ at, ...port.value }] : []))]
 }

@@ -266,7 +266,8 @@ export default defineRule({
     for (const { at, why, label } of unwritablePods(deployment))
       yield { at, message: `nginx does not start: ${why}`, label }
     for (const run of runImages(deployment)) {
-      if (run.base !== 'nginx') continue
+      // Those of pods are told above.
+      if (run.base !== 'nginx' || run.machine.container?.project.startedBy === 'pods') continue
       const bound = boundOf(run)
       if (bound === null) continue
       const failing = failingPath(run, bound)

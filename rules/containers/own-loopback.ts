@@ -1,3 +1,4 @@
+import { addressOf } from '../../parsers/compose/compose.ts'
 import { holdsPort } from '../../parsers/compose/holds-port.ts'
 import { programName } from '../../src/deployment/destination-words.ts'
 import type { Machine, Target } from '../../src/deployment/model.ts'
@@ -8,7 +9,16 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import { formatEndpoint, isLoopback } from '../../src/servers/address.ts'
 import { composeWith, siteTo } from './_examples.ts'
+import { deploymentOf, nginxPod, serviceFor } from './_pod-examples.ts'
 import { runsOnlyWebServer } from './_runs-only.ts'
+
+const APPLICATION = conf`
+  - name: web
+    image: registry.example.org/shop:1.4
+    args: [gunicorn, --bind, "0.0.0.0:8000", shop.wsgi]
+    ports:
+      - containerPort: 8000
+`
 
 export default defineRule({
   summary: 'A proxy in a container connects to its own loopback, where nothing listens',
@@ -38,8 +48,32 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'a pod, and another one',
+      files: {
+        'k8s/shop.yaml': conf`
+          ${nginxPod(siteTo('«127.0.0.1:8000»'))}
+          ${deploymentOf('web', APPLICATION)}
+          ${serviceFor('web', 'port: 80\n  targetPort: 8000')}
+        `,
+      },
+    },
   ],
   good: [
+    {
+      title: 'a container of the same pod',
+      files: { 'k8s/shop.yaml': nginxPod(siteTo('127.0.0.1:8000'), APPLICATION) },
+    },
+    {
+      title: 'the name of a Service, whose port is another one',
+      files: {
+        'k8s/shop.yaml': conf`
+          ${nginxPod(siteTo('web'))}
+          ${deploymentOf('web', APPLICATION)}
+          ${serviceFor('web', 'port: 80\n  targetPort: 8000')}
+        `,
+      },
+    },
     {
       title: 'containers that Uffizzi runs in one network',
       files: {
@@ -79,7 +113,7 @@ export default defineRule({
   *check({ connections, machines, listeners }) {
     for (const { from, targets } of connections.all) {
       const { container } = from.machine
-      if (container === null) continue
+      if (container === null || container.service.networkMode !== null) continue
       for (const target of targets) {
         const { address, port, to, at } = target
         if (to.kind !== 'unclaimed' || port === null || isLoopback(address) !== true) continue
@@ -93,6 +127,7 @@ export default defineRule({
         )
         const service = meant?.program.machine ?? beside.find(other => exposes(other, port))
         const name = service?.name ?? null
+        const there = service?.container == null ? null : addressOf(service.container.service, port)
         yield {
           at,
           message: `\`${formatEndpoint(target)}\` is the loopback of the container \`${from.machine.name}\` itself, where only ${programName(from)} runs`,
@@ -115,7 +150,7 @@ export default defineRule({
                 ]
               : []),
           ],
-          ...(name === null ? {} : fixOf(target, `${name}:${port}`)),
+          ...(there === null ? {} : fixOf(target, there)),
         }
       }
     }

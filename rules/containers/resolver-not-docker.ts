@@ -92,7 +92,8 @@ export default defineRule({
     for (const connection of connections.http) {
       const { machine } = connection.from
       const name = serviceAsked(connection, machine)
-      if (name === null) continue
+      // A cluster has a resolver of its own.
+      if (name === null || machine.container?.project.startedBy === 'pods') continue
       const resolver = effective(connection.server.configuration, connection.block, 'resolver')
       const line = resolver.known ? resolver.value.directives[0] : undefined
       const addresses = line?.args.filter(({ value }) => !value.includes('=')) ?? []

@@ -1,7 +1,7 @@
 import type { NginxConnection } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import type { Place } from '../../parsers/text/source.ts'
-import { clusterFiles } from '../../src/deployment/kubernetes/cluster-files.ts'
+import { clusterBeside, clusterFiles } from '../../src/deployment/kubernetes/cluster-files.ts'
 import { serverPods } from '../../src/deployment/kubernetes/server-pods.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -83,8 +83,8 @@ export default defineRule({
     if (pods.length === 0) return
     const bySource = new Map(pods.flatMap(each => [...each.sources].map(source => [source, each] as const)))
     const services = new Set(
-      (clusterFiles(deployment)?.links.objects ?? []).flatMap(({ kind, name }) =>
-        kind === 'Service' ? [name] : [],
+      ((clusterFiles(deployment) ?? clusterBeside(deployment))?.links.objects ?? []).flatMap(
+        ({ kind, name }) => (kind === 'Service' ? [name] : []),
       ),
     )
     for (const connection of deployment.connections.nginx) {

@@ -379,6 +379,8 @@ function firstOf(source: Source, pattern: RegExp, isFault: (name: string) => boo
   for (const match of source.text.matchAll(pattern)) {
     const [text, name = ''] = match
     const line = source.text.lastIndexOf('\n', match.index) + 1
+    // Of a text in another file the rest is blank.
+    if (source.code.slice(match.index, match.index + text.length).trim() === '') continue
     if (/^\s*#|\s#\s/.test(source.text.slice(line, match.index)) || !isFault(name)) continue
     return { text, name, at: { source, start: match.index, end: match.index + text.length } }
   }

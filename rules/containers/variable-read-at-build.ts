@@ -280,7 +280,8 @@ export default defineRule({
     yield* lateVariables(deployment)
     const { machines } = deployment
     for (const { container } of machines) {
-      if (container === null) continue
+      // Those of pods are told above.
+      if (container === null || container.project.startedBy === 'pods') continue
       const { variables } = serviceVariables(container.service, container.hostFiles)
       const late = variables.filter(({ name, value }) => value !== null && IS_LATE.test(name))
       if (late.length === 0) continue

@@ -111,7 +111,7 @@ export default defineRule({
       if (pass === undefined) continue
       yield {
         at: listen.at,
-        message: `\`zz-docker.conf\` of \`${machine.container?.reference ?? 'php-fpm'}\` is read behind \`${posix.basename(listen.at.source.path)}\` and says \`listen = 9000\`, so no socket is made: No such file or directory`,
+        message: `\`zz-docker.conf\` of \`${machine.container?.reference ?? 'php-fpm'}\` is read behind \`${posix.basename(machine.container?.mounts.find(({ path }) => path === listen.at.source.path)?.target ?? listen.at.source.path)}\` and says \`listen = 9000\`, so no socket is made: No such file or directory`,
         label: 'replaced by the image',
         related: [{ at: pass, message: 'the connection to the socket' }],
         help: 'Copy the file to `/usr/local/etc/php-fpm.d/zzz-www.conf`',
