@@ -306,6 +306,7 @@ import bodyLimitsLimitInBytes from './body-limits/limit-in-bytes.ts'
 import bodyLimitsLimitOfServedFiles from './body-limits/limit-of-served-files.ts'
 import bodyLimitsNginxBelowPhp from './body-limits/nginx-below-php.ts'
 import bodyLimitsNginxBufferBelowSession from './body-limits/nginx-buffer-below-session.ts'
+import bodyLimitsNginxBuffersNotForHeader from './body-limits/nginx-buffers-not-for-header.ts'
 import bodyLimitsNginxDefaultBelowApplication from './body-limits/nginx-default-below-application.ts'
 import bodyLimitsNginxDefaultBelowDjango from './body-limits/nginx-default-below-django.ts'
 import bodyLimitsPhpBelowNginx from './body-limits/php-below-nginx.ts'
@@ -330,6 +331,7 @@ import canonicalUrlHostMissingRedirect from './canonical-url/host-missing-redire
 import canonicalUrlHttpAndHttpsBothServe from './canonical-url/http-and-https-both-serve.ts'
 import canonicalUrlNameOfOneFamily from './canonical-url/name-of-one-family.ts'
 import canonicalUrlNamelessServerNotDefault from './canonical-url/nameless-server-not-default.ts'
+import canonicalUrlPlainHttpPageDropsPort from './canonical-url/plain-http-page-drops-port.ts'
 import canonicalUrlPlainNameNotFound from './canonical-url/plain-name-not-found.ts'
 import canonicalUrlRedirectChain from './canonical-url/redirect-chain.ts'
 import canonicalUrlRedirectDoublesQuery from './canonical-url/redirect-doubles-query.ts'
@@ -816,6 +818,7 @@ import staticFilesAutoindexOn from './static-files/autoindex-on.ts'
 import staticFilesBelowClosedHome from './static-files/below-closed-home.ts'
 import staticFilesBelowHomeOfRoot from './static-files/below-home-of-root.ts'
 import staticFilesChangedFileKept from './static-files/changed-file-kept.ts'
+import staticFilesCompressedTypeUnknown from './static-files/compressed-type-unknown.ts'
 import staticFilesCopiedOneLevelBelow from './static-files/copied-one-level-below.ts'
 import staticFilesDefaultPageLeft from './static-files/default-page-left.ts'
 import staticFilesDirectoryBeforeFallback from './static-files/directory-before-fallback.ts'
@@ -1313,6 +1316,7 @@ export const rules: readonly Rule[] = [
   { id: 'body-limits/limit-of-served-files', ...bodyLimitsLimitOfServedFiles },
   { id: 'body-limits/nginx-below-php', ...bodyLimitsNginxBelowPhp },
   { id: 'body-limits/nginx-buffer-below-session', ...bodyLimitsNginxBufferBelowSession },
+  { id: 'body-limits/nginx-buffers-not-for-header', ...bodyLimitsNginxBuffersNotForHeader },
   { id: 'body-limits/nginx-default-below-application', ...bodyLimitsNginxDefaultBelowApplication },
   { id: 'body-limits/nginx-default-below-django', ...bodyLimitsNginxDefaultBelowDjango },
   { id: 'body-limits/php-below-nginx', ...bodyLimitsPhpBelowNginx },
@@ -1337,6 +1341,7 @@ export const rules: readonly Rule[] = [
   { id: 'canonical-url/http-and-https-both-serve', ...canonicalUrlHttpAndHttpsBothServe },
   { id: 'canonical-url/name-of-one-family', ...canonicalUrlNameOfOneFamily },
   { id: 'canonical-url/nameless-server-not-default', ...canonicalUrlNamelessServerNotDefault },
+  { id: 'canonical-url/plain-http-page-drops-port', ...canonicalUrlPlainHttpPageDropsPort },
   { id: 'canonical-url/plain-name-not-found', ...canonicalUrlPlainNameNotFound },
   { id: 'canonical-url/redirect-chain', ...canonicalUrlRedirectChain },
   { id: 'canonical-url/redirect-doubles-query', ...canonicalUrlRedirectDoublesQuery },
@@ -1823,6 +1828,7 @@ export const rules: readonly Rule[] = [
   { id: 'static-files/below-closed-home', ...staticFilesBelowClosedHome },
   { id: 'static-files/below-home-of-root', ...staticFilesBelowHomeOfRoot },
   { id: 'static-files/changed-file-kept', ...staticFilesChangedFileKept },
+  { id: 'static-files/compressed-type-unknown', ...staticFilesCompressedTypeUnknown },
   { id: 'static-files/copied-one-level-below', ...staticFilesCopiedOneLevelBelow },
   { id: 'static-files/default-page-left', ...staticFilesDefaultPageLeft },
   { id: 'static-files/directory-before-fallback', ...staticFilesDirectoryBeforeFallback },
