@@ -478,9 +478,7 @@ function isEnvironmentKnown({ machine: { container }, by, isSeen }: AppServerPro
 /** True for what the supervisord of an image starts: whoever runs the image gives it variables. */
 function isOfImage({ machine, by, server }: AppServerProgram, deployment: Deployment): boolean {
   if (machine.container !== null || by !== 'supervisord') return false
-  return deployment
-    .containers()
-    .some(container => placesIn(container, server.at.source.path).length > 0)
+  return deployment.containers().some(container => placesIn(container, server.at.source.path).length > 0)
 }
 
 /** True for a container whose variables only the example of a file tells. */

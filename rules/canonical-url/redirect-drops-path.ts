@@ -56,7 +56,7 @@ export default defineRule({
     },
     {
       title: 'the same name that a template fills in',
-      files: { 'nginx.conf.template': site('return 301 «https://\${DOMAIN}/»;', '\${DOMAIN}') },
+      files: { 'nginx.conf.template': site('return 301 «https://${DOMAIN}/»;', '${DOMAIN}') },
     },
     {
       title: '`www.` over TLS',

@@ -161,6 +161,18 @@ export default defineRule({
     },
     { title: 'Rails, which compares the origin of a form', files: rails('') },
     {
+      title: 'Rails of which only the settings for production are here',
+      files: {
+        'etc/nginx/nginx.conf': rails('')['etc/nginx/nginx.conf']!,
+        'srv/crm/current/config/environments/production.rb': conf`
+          Rails.application.configure do
+            config.enable_reloading = false
+            config.assets.compile = false
+          end
+        `,
+      },
+    },
+    {
       title: 'Action Cable of an API of Rails, which compares the origin of a WebSocket',
       files: cable(
         'config.api_only = true\nconfig.action_cable.allowed_request_origins = ["https://crm.example.org/"]',

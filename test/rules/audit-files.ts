@@ -83,7 +83,8 @@ export function machineOf(
   const unread = fragments(new Set(), { nginx: false, apache: false })
   const startsAlone =
     mains.nginx.length + mains.apache.length + unread.length + nested.length === 0 &&
-    (repository?.composeFiles.length ?? 0) + (repository?.containerStarters.length ?? 0) + htaccess.length === 0
+    (repository?.composeFiles.length ?? 0) + (repository?.containerStarters.length ?? 0) + htaccess.length ===
+      0
   return {
     startsAlone,
     root: '.',
