@@ -1,4 +1,3 @@
-import { posix } from 'node:path'
 import type { Fact } from '../../parsers/text/fact.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
@@ -68,10 +67,8 @@ function saysElsewhere({ service, hostFiles, mounts, project }: Container): bool
     ...(context?.known === true ? [context.value] : []),
     ...mounts.flatMap(({ path }) => path ?? []),
     ...[...project.services.values()].flatMap(({ volumes }) =>
-      volumes.flatMap(({ source }) =>
-        source?.known === true && source.value.startsWith('.')
-          ? [posix.resolve(project.directory, source.value)]
-          : [],
+      volumes.flatMap(({ kind, source }) =>
+        kind === 'bind' && source?.known === true ? [source.value] : [],
       ),
     ),
   ]

@@ -40,5 +40,6 @@ export const OWN_NETWORK: Readonly<Record<ContainerStarter, string>> = {
   nobody: 'Give both a network of their own',
   'docker run': '`docker network create shop`, and `--network shop` for both',
   ansible: 'Make a network with `docker_network`, and name it in `networks` of both',
+  pods: 'Make a Service that selects the pods',
   quadlet: 'Add `Network=shop.network` to both, and a file `shop.network` with `[Network]`',
 }

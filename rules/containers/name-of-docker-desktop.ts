@@ -256,6 +256,7 @@ const GIVES_NAME: Readonly<Record<ComposeProject['startedBy'], string>> = {
   nobody: OF_COMPOSE,
   'docker run': '`--add-host host.docker.internal:host-gateway`',
   ansible: '`etc_hosts: {host.docker.internal: host-gateway}`',
+  pods: '`hostAliases`, with the address of the machine,',
   quadlet: '`AddHost=host.docker.internal:host-gateway`',
 }
 
