@@ -1,6 +1,7 @@
 import { serverPods, type ServerPod } from '../../src/deployment/kubernetes/server-pods.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { isStandIn } from '../../parsers/text/stand-in.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { kubernetesDeployment } from '../_deployment-examples.ts'
@@ -470,7 +471,8 @@ function* unheard(deployment: Deployment, pod: ServerPod): Iterable<RuleFinding>
       ({ path }) => path === '/etc/nginx/conf.d' || /^\/etc\/nginx(?:\/nginx\.conf)?$/.test(path),
     ) &&
     container.mounts.every(mount => mounts.includes(mount) || !/^\/etc\/nginx(?:\/|$)/.test(mount.path)) &&
-    (program.configuration.unread ?? []).length === 0
+    // What the main file of the image includes besides opens nothing.
+    (program.configuration.unread ?? []).every(({ at }) => isStandIn(at.source))
   if (!isWhole) return
   const opened = deployment.listeners.filter(
     ({ program: own, at }) => own === program && sources.has(at.source),
