@@ -26,7 +26,8 @@ import { guideTexts, setupTexts } from './setup-texts.ts'
 import { textsThatConfigure } from './texts-that-configure.ts'
 import type { FillingOf } from './to-source.ts'
 import { type Survey, surveyRoot, type UnsettledPath } from './survey.ts'
-import { type FoundMachine, surveyDirectory } from './survey-directory.ts'
+import type { FoundMachine } from './found-machine.ts'
+import { surveyDirectory } from './survey-directory.ts'
 
 /** What was asked of one root or of one directory, as paths inside it. */
 export interface Scope extends AuditRoot {

@@ -6,7 +6,7 @@ import { splitNested } from './nested-path.ts'
 import type { PlacedTexts } from './placed-texts.ts'
 import { PROGRAMS, type Program } from './program.ts'
 import { isMain, toFragment } from './survey.ts'
-import type { FoundMachine } from './survey-directory.ts'
+import type { FoundMachine } from './found-machine.ts'
 
 /** A text of a server, and the path at which it is written. */
 interface PlacedCandidate {

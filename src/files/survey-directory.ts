@@ -6,6 +6,7 @@ import type { NestedText } from '../../parsers/text/nested-text.ts'
 import { hasServersWord } from '../../parsers/text/nested-texts.ts'
 import type { Source } from '../../parsers/text/source.ts'
 import type { FileSystem } from './file-system.ts'
+import type { FoundMachine } from './found-machine.ts'
 import { type Fragment, type FragmentSet, contradict, fragmentSets, groupOf } from './fragment-sets.ts'
 import { isDockerfile } from './dockerfiles.ts'
 import { placeMain } from './home-of-main.ts'
@@ -37,19 +38,6 @@ import {
   withoutIncluded,
   withRefusedOnDemand,
 } from './survey.ts'
-
-/** Servers of a repository that run on one machine, as far as their places say. */
-export interface FoundMachine {
-  /** The directory that it is called after. */
-  readonly directory: string
-  readonly mounts: readonly Mount[]
-  /** As the machine names them. */
-  readonly mains: Readonly<Record<Program, string | null>>
-  /** What stands for the missing main file of a program; paths of the repository. */
-  readonly standIn: FragmentSet | null
-  /** What else of its servers is written at its place, but for what main files reached; paths of the machine. */
-  readonly fragments?: (reached: ReadonlySet<string>) => readonly FragmentSet[]
-}
 
 /** The files of a directory that is no machine's root, such as a repository. */
 export interface DirectorySurvey {
