@@ -1,5 +1,6 @@
 import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
+import { httpServers } from '../../src/servers/nginx/queries/servers.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { mayHoldUnread } from '../../src/servers/nginx/queries/scope.ts'
@@ -69,11 +70,19 @@ export default defineRule({
     { title: 'a limit that somebody took out', files: nginx(LOGINS, '# limit_req zone=logins;') },
     { title: 'a file that was not read', files: nginx(LOGINS, 'include /etc/shop/limits.conf;') },
     { title: 'zones in a file of their own', files: { 'limits.conf': `${LOGINS}\n` } },
+    {
+      title: 'beside the upstreams, in a file of their own',
+      files: { 'limits.conf': `${LOGINS}\nupstream shop {\n    server web:8000;\n}\n` },
+    },
   ],
   *check({ nginx: configurations }) {
     for (const configuration of configurations) {
       const { occurrences } = configuration
-      if (!occurrences.has('server') || [...occurrences.keys()].some(name => BY_SCRIPT.test(name))) continue
+      if (
+        httpServers(configuration).length === 0 ||
+        [...occurrences.keys()].some(name => BY_SCRIPT.test(name))
+      )
+        continue
       for (const [zone, use] of LIMITS) {
         const [first] = occurrences.get(zone) ?? []
         if (first === undefined || occurrences.has(use) || mayHoldUnread(configuration)) continue
@@ -92,8 +101,8 @@ export default defineRule({
 const BY_SCRIPT = /lua|^js_|^perl/
 
 /** True for a zone of a file that includes its servers: one that is added later may have the limit. */
-function isForOthers({ occurrences }: NginxConfiguration, { source }: NginxDirective): boolean {
-  return (occurrences.get('server') ?? []).some(server => server.source !== source)
+function isForOthers(configuration: NginxConfiguration, { source }: NginxDirective): boolean {
+  return httpServers(configuration).some(server => server.source !== source)
 }
 
 /** True where a comment has the line that is missing: whoever took it out knows. */
