@@ -91,6 +91,19 @@ export default defineRule({
       },
     },
     {
+      title: 'the same, beside a file that nobody has',
+      files: {
+        'nginx.conf': site(conf`
+          include /opt/shop/monitoring.conf;
+          location /assets/ {
+              location ~ ^/assets/release {
+                  «rewrite» ^/assets/(release\d+/)?(.*)$ /assets/$2 last;
+              }
+          }
+        `),
+      },
+    },
+    {
       title: 'in a template, wherever its files lie',
       files: {
         'site.conf.j2': conf`
@@ -277,9 +290,9 @@ function leadsOut(
 ): boolean {
   if (block.name !== 'location') return false
   return pathsOfPattern(args[0]?.value ?? '', false).some(path => {
-    const selected = selectLocation(server.configuration, server.directive, toBytes(path))
+    const selected = selectLocation(server.configuration, server.directive, toBytes(path), block)
     if (!selected.known || selected.value.location?.directive !== block) return false
-    return askServer(deployment, server, path, { assume })?.isCycle === false
+    return askServer(deployment, server, path, { assume, into: block })?.isCycle === false
   })
 }
 

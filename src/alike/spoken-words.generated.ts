@@ -398,7 +398,7 @@ nqueue
 nr nrbenv nreadwritepaths nreal nredirect nredis nregion nrelease nreload nremainafterexit nrequestheader nrequestreadtimeout nrequire nresources nreturn nreverse nrewrite nrewritecond nrewriteoptions nrewriterule nroot nroute nrsync nrun nruntimedirectory
 ns nscheduler nscp nsecret nsecure nsed nsend nserver nserveralias nservername nserversignature nsession nset nsetup nshop nshu nsm nsocket nspring nsqlalchemy nss nssengine nssh nssl nsslcertificatefile nsslcertificatekeyfile nsswitch nstart nstatedirectory nstatic nstderr nstdout nstopsignal nstrategy nstrict nsu nsub nsudo nsupervisord nsupplementarygroups nsystemctl
 nt ntables ntail ntar ntarget nteventloghandler ntext nthreads ntlm ntls ntn ntp ntqywhgpmjeynjex ntraceenable ntry ntwo ntype ntz
-nuid nul nulbetween null nullhandler nullpool nuls nulsof num number numberat numbercheck numbered numberfault numberinbraces numberlines numberof numberofvariable numbers numbersbyname numbersetting numbersin numbersyntax numbits numeric numerichost numericpasswordvalidator numprocs numpy nunjucks nupstreams nurl nuser nuseradd nushu nut nuvicorn nuwsgi nuxt
+nuid nul nulbetween null nullhandler nullpool nuls nulsof num number numberat numbercheck numbered numberfault numberinbraces numberlines numberof numberofvariable numbers numbersbyname numbersetting numbersin numbersyntax numbits numeric numerichost numericpasswordvalidator numprocs numpy nunjucks nupstream nupstreams nurl nuser nuseradd nushu nut nuvicorn nuwsgi nuxt
 nv nvalue nvcr nvendor nvenv nversion nvm nvmrc nvolume nvolumes
 nw nwait nwebroot nwhitenoise nworkdir nworkers nworkingdirectory nwpchnzpgoios nwsgi nwsgiprocessgroup nwsgiscriptalias nwssltrustedcerts nwsslupgradeable nwww
 nx
