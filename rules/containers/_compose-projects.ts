@@ -4,7 +4,7 @@ import type { Container } from '../../src/deployment/containers/container.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 
 /** One container of each project, whatever starts it, by which its project is found and the files around it. */
-export const startedProjects = memo(({ machines }: Deployment): readonly Container[] => {
+export const allProjects = memo(({ machines }: Deployment): readonly Container[] => {
   const found = new Map<Container['project'], Container>()
   for (const { container } of machines)
     if (container !== null && !found.has(container.project)) found.set(container.project, container)
@@ -13,7 +13,7 @@ export const startedProjects = memo(({ machines }: Deployment): readonly Contain
 
 /** The same of projects that are no pods: of containers that one machine runs. */
 export const composeProjects = memo((deployment: Deployment): readonly Container[] =>
-  startedProjects(deployment).filter(({ project }) => project.startedBy !== 'pods'),
+  allProjects(deployment).filter(({ project }) => project.startedBy !== 'pods'),
 )
 
 /** Every project but pods, those of which no container comes as well. */
@@ -31,8 +31,8 @@ export function* servicesOfCompose(deployment: Deployment): Iterable<ComposeServ
 }
 
 /** Every service of every project, and every container of pods. */
-export function* startedServices(deployment: Deployment): Iterable<ComposeService> {
-  for (const { project } of startedProjects(deployment)) yield* project.services.values()
+export function* allServices(deployment: Deployment): Iterable<ComposeService> {
+  for (const { project } of allProjects(deployment)) yield* project.services.values()
 }
 
 /** Every service of every project but pods. */

@@ -3,7 +3,7 @@ import type { ComposeService, ComposeVariable } from '../../parsers/compose/comp
 import { memo } from '../../parsers/collections/memo.ts'
 import type { Fact } from '../../parsers/text/fact.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
-import { startedServices } from './_compose-projects.ts'
+import { allServices } from './_compose-projects.ts'
 
 /** A name of a list with commas, as nginx-proxy and acme-companion read it. */
 export interface ListedName {
@@ -37,7 +37,7 @@ export interface VirtualHosts {
  * @see https://github.com/nginx-proxy/nginx-proxy/tree/main/docs#virtual-hosts
  */
 export const virtualHosts = memo((deployment: Deployment): VirtualHosts => {
-  const services = [...startedServices(deployment)]
+  const services = [...allServices(deployment)]
   const lists = services.map(service => certificatesOf(service))
   const isKnown = lists.every(list => list === null || list.names !== null)
   return {

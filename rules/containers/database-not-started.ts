@@ -1,6 +1,6 @@
 import { memo } from '../../parsers/collections/memo.ts'
 import { type ComposeProject, type ComposeService, saysWhatRuns } from '../../parsers/compose/compose.ts'
-import { startedProjects } from './_compose-projects.ts'
+import { allProjects } from './_compose-projects.ts'
 import { conf } from '../../src/engine/conf.ts'
 import {
   aloneElasticsearch,
@@ -422,7 +422,7 @@ export default defineRule({
     { title: 'another image', files: tree('image: bitnami/mariadb:11') },
   ],
   *check(deployment) {
-    for (const { project, projects, hostFiles } of startedProjects(deployment)) {
+    for (const { project, projects, hostFiles } of allProjects(deployment)) {
       if (!isWhole(project) || isListOfImages(project)) continue
       for (const service of project.services.values()) {
         const image = service.image?.known === true ? service.image.value : ''

@@ -2,7 +2,7 @@ import type { ComposeService } from '../../parsers/compose/compose.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { startedProjects } from './_compose-projects.ts'
+import { allProjects } from './_compose-projects.ts'
 
 const tree = (listeners: string, bootstrap = 'kafka:9092'): Record<string, string> => ({
   'docker-compose.yml': conf`
@@ -51,7 +51,7 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    for (const { project } of startedProjects(deployment)) {
+    for (const { project } of allProjects(deployment)) {
       for (const service of project.services.values()) {
         const listeners = advertised(service)
         if (listeners === null || !service.complete || service.networkMode !== null) continue

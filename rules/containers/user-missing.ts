@@ -6,7 +6,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { isConditional } from './_conditional.ts'
 import { composeWith, siteTo } from './_examples.ts'
-import { startedServices } from './_compose-projects.ts'
+import { allServices } from './_compose-projects.ts'
 import { baseOf, builtFiles, chainOf } from './_stages.ts'
 
 const image = (lines: string, from = 'python:3.12-slim'): Record<string, string> => ({
@@ -89,7 +89,7 @@ export default defineRule({
   *check(deployment) {
     for (const { dockerfile } of builtFiles(deployment))
       for (const stage of dockerfile.stages) yield* missingIn(dockerfile, stage)
-    for (const service of startedServices(deployment)) {
+    for (const service of allServices(deployment)) {
       const { build, user, image: written, volumes, complete } = service
       if (build !== null || user?.known !== true || written?.known !== true || !complete) continue
       const base = written.value.replace(/^(?:docker\.io\/)?(?:library\/)?/, '')

@@ -4,7 +4,7 @@ import type { Place, Source } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { frontLine } from '../../src/deployment/front-lines.ts'
 import { containersOnHost } from '../../src/deployment/containers/read-containers.ts'
-import { startedProjects } from '../containers/_compose-projects.ts'
+import { allProjects } from '../containers/_compose-projects.ts'
 import { isLoopback } from '../../src/servers/address.ts'
 import { type IpScope, parseIp, scopeOf } from '../../src/servers/addresses/ip.ts'
 import type { Connection, Target } from '../../src/deployment/model.ts'
@@ -578,7 +578,7 @@ export default defineRule({
   ],
   *check(deployment) {
     const { connections, machines } = deployment
-    const onHost = startedProjects(deployment).flatMap(({ project, hostFiles }) =>
+    const onHost = allProjects(deployment).flatMap(({ project, hostFiles }) =>
       containersOnHost(project, hostFiles).filter(each => programIn(each) === lookAtHomeAssistant),
     )
     const isSpring = programsOfKind(deployment, 'app-server').some(

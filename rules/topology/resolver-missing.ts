@@ -8,7 +8,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { parseNginxTarget } from '../../src/servers/addresses/nginx.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
-import { startedServices } from '../containers/_compose-projects.ts'
+import { allServices } from '../containers/_compose-projects.ts'
 import { isForForeignImage } from '../containers/_images.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { lookedUpName } from '../_looked-up-name.ts'
@@ -265,7 +265,7 @@ function mayBeUpstream(
   const set = (occurrences.get('set') ?? []).filter(({ args }) => authority.includes(args[0]?.value ?? ' '))
   const texts = [authority, ...set.map(({ args }) => args[1]?.value.replace(/^[a-z]+:\/\//i, '') ?? '')]
   if (texts.some(text => text.includes(':'))) return false
-  for (const service of startedServices(deployment)) if (service.name === name) return false
+  for (const service of allServices(deployment)) if (service.name === name) return false
   return true
 }
 

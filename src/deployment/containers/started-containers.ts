@@ -64,22 +64,26 @@ type BuildOf = (image: string, text: ContainerText) => BuildCommand['build'] | n
 export const containerText = memoByKey((files: FileSystem, source: Source): ContainerText => {
   const text = readText(source, null)
   if (text.startedBy !== 'docker run' || text.started.length + text.builds.length === 0) return text
-  const guess = guessedDirectory(text, files)
-  return guess === null ? text : { ...readText(source, guess), sure: text.started }
+  const guess = inGuessedDirectory(text, files)
+  return guess === null ? text : { ...guess, sure: text.started }
 })
 
-/** What nobody is seen to do in another directory, a script does in its own, or in one above: where its files are. */
-function guessedDirectory(unguessed: ContainerText, files: FileSystem): string | null {
+/**
+ * The same text as it is read in the directory of the script, or in one above, where its files are: there a script does
+ * what nobody is seen to do in another one. Null where none has more of them.
+ */
+function inGuessedDirectory(unguessed: ContainerText, files: FileSystem): ContainerText | null {
   const { source } = unguessed
-  if (isMakefile(source)) return posix.dirname(source.path)
+  if (isMakefile(source)) return readText(source, posix.dirname(source.path))
   if (unguessed.builds.length === 0 && !RELATIVE.test(source.text)) return null
-  const found = directoriesAbove(source.path).map(directory => ({
-    directory,
-    count: pathsOf(readText(source, directory)).filter(path => files.kind(path) !== null).length,
-  }))
-  const sure = pathsOf(unguessed).filter(path => files.kind(path) !== null).length
-  const most = Math.max(...found.map(({ count }) => count))
-  return most <= sure ? null : (found.find(({ count }) => count === most)?.directory ?? null)
+  const count = (text: ContainerText): number =>
+    pathsOf(text).filter(path => files.kind(path) !== null).length
+  let best = { text: unguessed, count: count(unguessed) }
+  for (const directory of directoriesAbove(source.path)) {
+    const text = readText(source, directory)
+    if (count(text) > best.count) best = { text, count: count(text) }
+  }
+  return best.text === unguessed ? null : best.text
 }
 
 /** Without one of these no path hangs on the directory. */
@@ -198,8 +202,8 @@ function readText(source: Source, guess: string | null): ContainerText {
         joins: tasks.flatMap(joinsOfTask),
       }
   }
-  const commands = path.includes('.service') ? commandsOfUnit(source) : commandsOf(source, guess)
   const isOfUnit = path.includes('.service')
+  const commands = isOfUnit ? commandsOfUnit(source) : commandsOf(source, guess)
   const started = commands.flatMap(each => startedBy(each, isOfUnit))
   return {
     source,

@@ -1,4 +1,6 @@
 import { posix } from 'node:path'
+import { readOptions } from '../../../parsers/docker-run/command-options.ts'
+import { OF_RUN } from '../../../parsers/docker-run/read-run.ts'
 import { type Place, placeText } from '../../../parsers/text/source.ts'
 import { placeAcross, placeOf, type WrittenText } from '../../../parsers/text/written-text.ts'
 import type { FollowedCommand } from './followed-commands.ts'
@@ -76,9 +78,6 @@ function ofCompose(program: WrittenText, args: readonly WrittenText[]): DockerCo
 
 const CHANGES_IMAGES =
   /^(?:pull|build|buildx|builder|load|import|commit|tag|rmi|stack|service|swarm|context|bake)$/
-/** Options of `docker run` that take no value. */
-const PLAIN_OPTION =
-  /^-(?:[ditP]+|-(?:detach|interactive|tty|rm|init|privileged|read-only|publish-all|no-healthcheck|quiet|sig-proxy|oom-kill-disable))$/
 
 function ofDocker(program: WrittenText, args: readonly WrittenText[]): DockerCommand {
   const texts = args.map(({ text }) => text)
@@ -89,9 +88,6 @@ function ofDocker(program: WrittenText, args: readonly WrittenText[]): DockerCom
   const isRun = verb === 'run' || (verb === 'container' && second === 'run')
   if (!isRun) return OTHER
   if (texts.some(text => text.startsWith('--pull'))) return RENEWS
-  let at = verb === 'run' ? 1 : 2
-  while (texts[at]?.startsWith('-') === true)
-    at += PLAIN_OPTION.test(texts[at]!) || texts[at]!.includes('=') ? 1 : 2
-  const image = args[at]
+  const [image] = readOptions(args.slice(verb === 'run' ? 1 : 2), OF_RUN).rest
   return image === undefined ? OTHER : { kind: 'run', image: image.text, at: placeAcross(program, image) }
 }
