@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import { scriptWrites } from '../../parsers/shell/script-writes.ts'
+import { type ScriptWrite, scriptWrites } from '../../parsers/shell/script-writes.ts'
 import { directoriesAbove } from '../../parsers/text/directories-above.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
 import { wholeText } from '../../parsers/text/written-text.ts'
@@ -7,7 +7,7 @@ import { readYaml } from '../../parsers/yaml/read-yaml.ts'
 import type { YamlNode } from '../../parsers/yaml/yaml-node.ts'
 import { type FileSystem, sourceAt } from './file-system.ts'
 import type { Mount } from './mounts.ts'
-import { OF_PROGRAMS } from './placed-texts.ts'
+import { mountsOf } from './placed-texts.ts'
 import { importedBy, ofTasks, writesOfYaml } from './playbook-writes.ts'
 
 /**
@@ -42,7 +42,7 @@ function ofRole(files: FileSystem, home: string): readonly (readonly Mount[])[] 
       for (const imported of importedBy(document)) if (documents.has(imported)) sure.add(imported)
   const of = (isSure: boolean): readonly YamlNode[] =>
     [...documents].flatMap(([name, found]) => (sure.has(name) === isSure ? found : []))
-  return [mountsOf(ofTasks(of(true), of(false)), name => keptIn(files, home, name))]
+  return [copiesOf(ofTasks(of(true), of(false)), name => keptIn(files, home, name))]
 }
 
 /** Playbooks with templates beside them. */
@@ -51,7 +51,7 @@ function ofPlaybooks(files: FileSystem, home: string): readonly (readonly Mount[
   return names.slice(0, MOST_PLAYBOOKS).flatMap(name =>
     documentsOf(files, `${home}/${name}`)
       .flatMap(document => (document.kind === 'list' ? writesOfYaml(document) : []))
-      .map(writes => mountsOf(writes, from => keptIn(files, home, from))),
+      .map(writes => copiesOf(writes, from => keptIn(files, home, from))),
   )
 }
 
@@ -73,7 +73,7 @@ function ofScript(files: FileSystem, path: string): readonly Mount[] {
   const source = sourceAt(files, path)
   if (source === null) return []
   const directories = directoriesAbove(path)
-  return mountsOf(scriptWrites([wholeText(source)]), name => {
+  return copiesOf(scriptWrites([wholeText(source)]), name => {
     // What stands before it is the directory of the checkout, whatever it is called there.
     const known = isUnknownWord(name) ? (/[^/]*\/(.*)$/s.exec(name)?.[1] ?? '') : name
     if (known === '' || isUnknownWord(known) || known.startsWith('/')) return null
@@ -82,18 +82,6 @@ function ofScript(files: FileSystem, path: string): readonly Mount[] {
   })
 }
 
-function mountsOf(
-  writes: ReturnType<typeof scriptWrites>,
-  find: (name: string) => string | null,
-): readonly Mount[] {
-  const found = new Map<string, string>()
-  for (const { at, by } of writes) {
-    const disk = by.kind === 'copy' && OF_PROGRAMS.test(at) ? find(by.from) : null
-    if (disk !== null) found.set(at, disk)
-  }
-  for (const { at, by } of writes) {
-    const target = by.kind === 'link' ? found.get(by.to) : undefined
-    if (target !== undefined) found.set(at, target)
-  }
-  return [...found].map(([at, disk]) => ({ at, disk }))
+function copiesOf(writes: readonly ScriptWrite[], find: (name: string) => string | null): readonly Mount[] {
+  return mountsOf(writes, ({ by }) => (by.kind === 'copy' ? find(by.from) : null))
 }

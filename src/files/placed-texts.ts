@@ -29,22 +29,34 @@ export function placedTexts(
     : YAML_WRITES.test(text)
       ? readYaml(source).documents.flatMap(writesOfYaml)
       : []
-  return machines.map(writes => mountsOf(outer, writes, texts)).filter(mounts => mounts.length > 0)
+  return machines
+    .map(writes => mountsOf(writes, write => textWritten(outer, write, texts)))
+    .filter(mounts => mounts.length > 0)
 }
 
 const YAML_WRITES = /\bwrite_files:|\bcontent:/
 
-function mountsOf(
-  outer: string,
+/** The text in a file that is written, by the path of it. */
+function textWritten(outer: string, { by }: ScriptWrite, texts: readonly NestedText[]): string | null {
+  if (by.kind !== 'text') return null
+  // What a script writes begins at the line of its text, a block of YAML on the line before.
+  const index = texts.findIndex(({ start, end }) => start >= by.text.start && end <= by.text.end + 1)
+  return index === -1 ? null : nestedPath(outer, index)
+}
+
+/**
+ * What is written where programs look for it, and what is linked there.
+ *
+ * @param find the file that is written; null where nobody knows it
+ */
+export function mountsOf(
   writes: readonly ScriptWrite[],
-  texts: readonly NestedText[],
+  find: (write: ScriptWrite) => string | null,
 ): readonly Mount[] {
   const found = new Map<string, string>()
-  for (const { at, by } of writes) {
-    if (by.kind !== 'text' || !OF_PROGRAMS.test(at)) continue
-    // What a script writes begins at the line of its text, a block of YAML on the line before.
-    const index = texts.findIndex(({ start, end }) => start >= by.text.start && end <= by.text.end + 1)
-    if (index !== -1) found.set(at, nestedPath(outer, index))
+  for (const write of writes) {
+    const disk = OF_PROGRAMS.test(write.at) ? find(write) : null
+    if (disk !== null) found.set(write.at, disk)
   }
   for (const { at, by } of writes) {
     const target = by.kind === 'link' ? found.get(by.to) : undefined
@@ -57,5 +69,5 @@ function mountsOf(
  * Where programs of a machine look for what they are told. A file of an application or of a site is left out: what else
  * is in its directory, a script brings from elsewhere.
  */
-export const OF_PROGRAMS =
+const OF_PROGRAMS =
   /^\/etc\/|^\/usr\/local\/(?:etc|nginx|apache2?|openresty)\/|^\/opt\/(?:bitnami|homebrew)\/|^\/(?:usr\/)?lib\/systemd\/|^\/var\/spool\/cron\/|\/\.env$|\/gunicorn[\w.-]*\.py$|uwsgi[^/]*\.ini$/

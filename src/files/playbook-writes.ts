@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
+import { optionsIn } from '../../parsers/ansible/module-options.ts'
 import { type ScriptWrite, scriptWrites } from '../../parsers/shell/script-writes.ts'
-import { splitQuotedWords } from '../../parsers/text/quoted-words.ts'
 import type { WrittenText } from '../../parsers/text/written-text.ts'
 import type { YamlMap, YamlNode, YamlScalar } from '../../parsers/yaml/yaml-node.ts'
 
@@ -94,7 +94,7 @@ export function ofTasks(
     for (const { name, value } of task.entries.values()) {
       const module = MODULE.exec(name)?.[1]
       if (module === undefined || value.kind === 'list') continue
-      const options = optionsOf(value)
+      const options = textsOf(value)
       const write = value.kind === 'map' ? (textAt(value, 'dest', 'content')[0] ?? null) : null
       const found = module === 'copy' && write !== null ? write : writeOf(module, options)
       if (isSure && found !== null) made.push(found)
@@ -117,18 +117,6 @@ function writeOf(module: string, options: ReadonlyMap<string, string>): ScriptWr
   return { at: to.endsWith('/') ? `${to}${posix.basename(from)}` : to, by: { kind: 'copy', from } }
 }
 
-/** Of a map, and of `src=shop.conf.j2 dest=/etc/nginx/conf.d/shop.conf`. */
-function optionsOf(value: YamlMap | YamlScalar): ReadonlyMap<string, string> {
-  if (value.kind === 'map')
-    return new Map(
-      [...value.entries.values()].flatMap(entry =>
-        entry.value.kind === 'scalar' ? [[entry.name, entry.value.text.text] as const] : [],
-      ),
-    )
-  return new Map(
-    splitQuotedWords(value.text).flatMap(({ text }) => {
-      const [, name, given] = /^(\w+)=(.*)$/s.exec(text) ?? []
-      return name === undefined || given === undefined ? [] : [[name, given] as const]
-    }),
-  )
+function textsOf(value: YamlMap | YamlScalar): ReadonlyMap<string, string> {
+  return new Map([...optionsIn(value)].map(([name, { text }]) => [name, text.text]))
 }

@@ -1,9 +1,8 @@
+import { optionsIn } from '../../../parsers/ansible/module-options.ts'
 import { memo } from '../../../parsers/collections/memo.ts'
 import type { Source } from '../../../parsers/text/source.ts'
-import { splitQuotedWords } from '../../../parsers/text/quoted-words.ts'
-import { placeOf, sliceWritten } from '../../../parsers/text/written-text.ts'
 import { readYaml } from '../../../parsers/yaml/read-yaml.ts'
-import type { YamlMap, YamlNode, YamlScalar } from '../../../parsers/yaml/yaml-node.ts'
+import type { YamlNode, YamlScalar } from '../../../parsers/yaml/yaml-node.ts'
 import { isYaml } from './setup-commands.ts'
 
 /** A module of Ansible that a task calls. */
@@ -31,29 +30,7 @@ function callsIn(node: YamlNode): readonly ModuleCall[] {
     const module = MODULE.exec(name)?.[1]
     if (module === undefined || value.kind === 'list') return callsIn(value)
     const args = node.entries.get('args')?.value
-    const options = new Map([...(args?.kind === 'map' ? scalarsOf(args) : []), ...optionsIn(value)])
+    const options = new Map([...(args?.kind === 'map' ? optionsIn(args) : []), ...optionsIn(value)])
     return [{ module, options }]
-  })
-}
-
-/** What a module is given, as a map or as `path=/run/shop state=directory`. */
-export function optionsIn(value: YamlMap | YamlScalar): Iterable<readonly [string, YamlScalar]> {
-  return value.kind === 'map' ? scalarsOf(value) : assignedIn(value)
-}
-
-function scalarsOf({ entries }: YamlMap): readonly (readonly [string, YamlScalar])[] {
-  return [...entries.values()].flatMap(({ name, value }) =>
-    value.kind === 'scalar' ? [[name, value] as const] : [],
-  )
-}
-
-/** `path=/run/shop state=directory`: all of them are texts. */
-function assignedIn({ text }: YamlScalar): readonly (readonly [string, YamlScalar])[] {
-  return splitQuotedWords(text).flatMap(word => {
-    const equals = word.text.indexOf('=')
-    if (equals < 1) return []
-    const value = sliceWritten(word, equals + 1)
-    const scalar = { kind: 'scalar', tag: null, at: placeOf(value), text: value, plain: false } as const
-    return [[word.text.slice(0, equals), scalar] as const]
   })
 }

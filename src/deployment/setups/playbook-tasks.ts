@@ -1,9 +1,9 @@
+import { optionsIn } from '../../../parsers/ansible/module-options.ts'
 import { memo } from '../../../parsers/collections/memo.ts'
 import type { Place, Source } from '../../../parsers/text/source.ts'
 import type { WrittenText } from '../../../parsers/text/written-text.ts'
 import { readYaml } from '../../../parsers/yaml/read-yaml.ts'
 import type { YamlMap, YamlNode, YamlScalar } from '../../../parsers/yaml/yaml-node.ts'
-import { optionsIn } from './module-calls.ts'
 import { plainText } from './plain-text.ts'
 import { isYaml } from './setup-commands.ts'
 
