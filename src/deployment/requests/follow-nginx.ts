@@ -1,7 +1,7 @@
 import { formatEndpoint } from '../../servers/address.ts'
 import { FROM_THE_NETWORK } from '../connected-address.ts'
 import type { Fact } from '../../servers/fact.ts'
-import type { NginxConfiguration } from '../../servers/nginx/configuration.ts'
+import type { NginxConfiguration, NginxDirective } from '../../servers/nginx/configuration.ts'
 import { isOn } from '../../servers/nginx/queries/effective.ts'
 import {
   type BackendAnswer,
@@ -12,6 +12,7 @@ import {
   type PassEnd,
 } from '../../servers/nginx/queries/outcome.ts'
 import type { NginxRequest, OutcomeStep } from '../../servers/nginx/queries/request.ts'
+import { hasUnreadInclude } from '../../servers/nginx/queries/scope.ts'
 import { type ServerSelection, selectServer } from '../../servers/nginx/queries/select-server.ts'
 import { fromBytes } from '../../servers/regex.ts'
 import type { Deployment } from '../model.ts'
@@ -69,7 +70,7 @@ export function followNginx(
     ...(request.client !== undefined && { client: request.client }),
     ...(request.headers !== undefined && { headers: request.headers }),
   }
-  const ask = (more: Partial<OutcomeOptions>): { readonly leg: Leg; readonly own: OutcomeEnd } => {
+  const ask = (more: Partial<OutcomeOptions>): { readonly leg: Leg; readonly own: Outcome } => {
     const visits: Leg[] = []
     const backend = (pass: PassEnd): BackendAnswer | null => {
       const visit = followPass(pass, request, context)
@@ -86,17 +87,29 @@ export function followNginx(
       ...more,
     }
     const result = outcome(configuration, server, asked, options)
-    return { leg: joined(result, visits), own: result.end }
+    return { leg: joined(result, visits), own: result }
   }
   let { leg, own } = ask({})
-  if (context.options.goesOn && own.kind === 'unknown') {
+  if (context.options.goesOn && own.end.kind === 'unknown') {
     const lenient = ask({ assume: () => null })
-    if (lenient.own.kind !== 'unknown') {
-      steps.doubt(`${own.reason}: taken as missing`, own.at)
+    if (lenient.own.end.kind !== 'unknown') {
+      steps.doubt(`${own.end.reason}: taken as missing`, own.end.at)
       leg = lenient.leg
     }
-  }
+  } else if (context.options.goesOn)
+    for (const block of unreadOnTheWay(configuration, server, own))
+      steps.doubt('something here was not read: taken as missing', namePlace(block))
   return { steps: [...steps.list, ...leg.steps], end: leg.end }
+}
+
+/** The blocks that a request enters of which more may be written where nobody here has read it. */
+function unreadOnTheWay(
+  configuration: NginxConfiguration,
+  server: NginxDirective,
+  { steps }: Outcome,
+): readonly NginxDirective[] {
+  const entered = steps.flatMap(({ directive }) => (directive?.name === 'location' ? [directive] : []))
+  return [...new Set([server, ...entered])].filter(block => hasUnreadInclude(configuration, block))
 }
 
 /** A client that may come to any address is taken to come from the network, by IP version 4. */

@@ -379,6 +379,19 @@ test('what is not in the audit is named, and the way goes on', () => {
   assert.match(stepsOf(request).join('\n'), /named location `@app`/)
 })
 
+test('what a file that is not in the audit may hold is doubted', () => {
+  const nginx = server(
+    'include /opt/shop/custom.conf; location /api/ { proxy_pass http://127.0.0.1:9000; proxy_set_header Host $host; }',
+  )
+  const request = trace(
+    { 'nginx.conf': nginx, 'ports.conf': 'Listen 127.0.0.1:9000\n' },
+    'http://example.org/api/x',
+  )
+  const doubts = stepsOf(request).filter(step => step.startsWith('nginx?'))
+  assert.equal(doubts, ['nginx? something here was not read: taken as missing nginx.conf:1'])
+  assert.match(stepsOf(request).join('\n'), /`proxy_pass` to 127\.0\.0\.1:9000/)
+})
+
 test('headers are sent, taken away, or told as written', () => {
   const lines =
     'proxy_set_header Host $host; proxy_set_header X-Real-IP $remote_addr; proxy_set_header X-Forwarded-Proto ""; proxy_set_header X-Scheme $scheme;'
