@@ -105,7 +105,7 @@ export interface ApacheConfiguration {
 
 /** False where httpd includes a file that the audit could not read, which may define or load anything. */
 export function readsEveryInclude({ unread = [] }: ApacheConfiguration): boolean {
-  return unread.length === 0
+  return unread.every(({ path }) => OF_CERTBOT.test(path))
 }
 
 /** True where httpd includes a file outside of the audit that may hold sections, and not modules or ports alone. */
@@ -119,6 +119,9 @@ export function mayHoldSitesUnread({ unread = [] }: ApacheConfiguration): boolea
     ({ path }) => !WITHOUT_SECTIONS.test(path) && !/\bconf-(?:enabled|available)\b/.test(path),
   )
 }
+
+/** The file of certbot's that is included in each virtual host with a certificate of its own: TLS and formats of logs. */
+const OF_CERTBOT = /(?:^|\/)options-ssl-apache\.conf$/
 
 const WITHOUT_SECTIONS =
   /\b(?:mods-\w+|(?:conf\.)?modules?\.d|mime\.types|magic|ports\.conf|options-ssl-apache\.conf|(?:ssl|tls)[-_](?:params?|settings?|options?|common)\.conf)\b/
