@@ -1,3 +1,4 @@
+import { apacheSpellings } from './apache-spellings.ts'
 import {
   composeInScript,
   composeSample,
@@ -46,5 +47,6 @@ export const surroundings: ReadonlyMap<string, Lay> = new Map(
     filledInServer,
     filledInLocation,
     withoutMain,
+    ...apacheSpellings,
   }),
 )
