@@ -308,12 +308,16 @@ ProxyPassMatch ^/b/(.*)$ fcgi://127.0.0.1:9100/srv/$1
     BalancerMember http://127.0.0.1:8002
     BalancerMember http://app:8003
 </Proxy>
+BalancerMember balancer://others http://127.0.0.1:8005
 <FilesMatch \\.php$>
     SetHandler "proxy:unix:/run/php/fpm.sock|fcgi://localhost"
 </FilesMatch>
 RewriteRule ^/d/(.*) ws://127.0.0.1:8004/$1 [P,L]
 RewriteRule ^/e/(.*) http://$1 [P]
 RewriteRule ^/f http://127.0.0.1:9/ [R]
+RewriteRule ^/g http://127.0.0.1:8006%{REQUEST_URI} [P]
+RewriteRule ^/h balancer://others%{REQUEST_URI} [proxy]
+RewriteRule ^/i http://127.0.0.1:80%{ENV:DIGITS}/ [P]
 `,
     ),
   })
@@ -329,6 +333,9 @@ RewriteRule ^/f http://127.0.0.1:9/ [R]
       [null, 'fastcgi', ['127.0.0.1:9100 unclaimed']],
       [null, 'fastcgi', ['unix:/run/php/fpm.sock unclaimed']],
       [null, 'ws', ['127.0.0.1:8004 unclaimed']],
+      [null, null, []],
+      [null, 'http', ['127.0.0.1:8006 unclaimed']],
+      [null, 'http', ['127.0.0.1:8005 unclaimed']],
       [null, null, []],
     ],
   )

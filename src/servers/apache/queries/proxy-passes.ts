@@ -4,7 +4,7 @@ import { isUnknownWord, type Place } from '../../../../parsers/text/source.ts'
 import { type Endpoint, parseHost, plainSocketPath } from '../../address.ts'
 import { type Fact, known, unknown } from '../../fact.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../configuration.ts'
-import { directivesIn, isReplaced } from './directives-in.ts'
+import { isReplaced } from './directives-in.ts'
 import { argumentPlace, wordPlace } from './places.ts'
 
 /** The schemes that a module of mod_proxy serves, with the port that holds where none is written. */
@@ -112,7 +112,7 @@ function read(
 ): ProxyPass {
   const at = wordPlace(directive, word)
   const pass = { directive, path, written, at }
-  const balancer = /^balancer:\/\/([^/]+)/i.exec(written)?.[1]?.toLowerCase()
+  const balancer = balancerName(written)
   if (balancer !== undefined) {
     const members = balancers(configuration).get(balancer) ?? []
     const first = members[0]
@@ -132,18 +132,31 @@ interface BalancerMember extends ProxyEndpoint {
   readonly directive: ApacheDirective
 }
 
-/** The members of `<Proxy "balancer://…">` sections, by the lower-case name of the balancer. */
+/** The lower-case name in `balancer://shop/…`; undefined for any other URL. */
+function balancerName(url: string): string | undefined {
+  return /^balancer:\/\/([^/%$]+)/i.exec(url)?.[1]?.toLowerCase()
+}
+
+/**
+ * The members of balancers, by their lower-case names: `BalancerMember` in `<Proxy "balancer://…">`, or outside of it
+ * with the balancer before the URL.
+ */
 const balancers = memo(
-  (configuration: ApacheConfiguration): ReadonlyMap<string, readonly BalancerMember[]> => {
+  ({ occurrences }: ApacheConfiguration): ReadonlyMap<string, readonly BalancerMember[]> => {
     const found = new Map<string, BalancerMember[]>()
-    for (const section of configuration.occurrences.get('proxy') ?? []) {
-      const name = /^balancer:\/\/([^/]+)/i.exec(section.args[0]?.value ?? '')?.[1]?.toLowerCase()
-      if (name === undefined) continue
+    for (const section of occurrences.get('proxy') ?? []) {
+      const name = balancerName(section.args[0]?.value ?? '')
+      if (name !== undefined && !found.has(name)) found.set(name, [])
+    }
+    for (const directive of occurrences.get('balancermember') ?? []) {
+      const { args, parent } = directive
+      const isInSection = parent !== null && parent.name === 'Proxy'
+      const name = balancerName((isInSection ? parent : directive).args[0]?.value ?? '')
+      const index = isInSection ? 0 : 1
+      const target = parseProxyUrl(args[index]?.value ?? '')
+      if (name === undefined || target === null) continue
       const members = found.get(name) ?? []
-      for (const directive of directivesIn(configuration, section, 'balancermember')) {
-        const target = parseProxyUrl(directive.args[0]?.value ?? '')
-        if (target !== null) members.push({ ...target, at: argumentPlace(directive, 0), directive })
-      }
+      members.push({ ...target, at: argumentPlace(directive, index), directive })
       found.set(name, members)
     }
     return found
@@ -158,7 +171,8 @@ export function parseProxyUrl(text: string): {
 } | null {
   const bar = /^unix:/i.test(text) ? text.indexOf('|') : -1
   const url = bar === -1 ? text : text.slice(bar + 1)
-  const parts = /^([a-z0-9]+):\/\/(?:[^@/]*@)?(\[[^\]]*\]|[^/:?#]*)(?::(\d+))?(?=[/?#]|$|\$)/i.exec(url)
+  const parts =
+    /^([a-z0-9]+):\/\/(?:[^@/]*@)?(\[[^\]]*\]|[^/:?#]*)(?::(\d+))?(?=[/?#]|$|\$|%\{REQUEST_URI\})/i.exec(url)
   const scheme = parts?.[1]?.toLowerCase() ?? ''
   if (parts === null || !isProxyScheme(scheme)) return null
   if (bar !== -1) {
