@@ -162,5 +162,6 @@ export function withModules(files: Files, modules: readonly string[]): Files {
   const lines = modules
     .filter(module => !new RegExp(`^LoadModule\\s+${module}_module\\b`, 'm').test(text))
     .map(module => `LoadModule ${module}_module /usr/lib/apache2/modules/mod_${module}.so\n`)
-  return { ...files, [path]: text.replace(/^(?=LoadModule\s)/m, () => lines.join('')) }
+  // Behind the others: some need another before them.
+  return { ...files, [path]: text.replace(/(?:^LoadModule\s.*\n)+/m, loaded => loaded + lines.join('')) }
 }
