@@ -266,7 +266,7 @@ function strippedBy(connection: Connection): Stripping | null {
   } else {
     // Where one of the two has a slash alone, it is doubled or missing.
     if (!/^\/?$/.test(sent) || (sent === '/') !== taken.endsWith('/')) return null
-    if (!/^(?:unix:[^|]*\||)https?:/i.test(connection.written)) return null
+    if (!connection.protocol.known || !/^https?$/.test(connection.protocol.value)) return null
   }
   const at = server === 'nginx' ? url : (connection.targets[0]?.at ?? url)
   return { line, prefix: taken.replace(/\/$/, ''), at, targets: connection.targets }

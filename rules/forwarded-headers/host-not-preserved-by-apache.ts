@@ -1,7 +1,6 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { effective, serverLevels } from '../../src/servers/apache/queries/effective.ts'
-import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { frontLine } from '../../src/deployment/front-lines.ts'
 import { virtualHostOf } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { publicProxies } from './_apache-proxies.ts'
@@ -25,7 +24,23 @@ export default defineRule({
   why: 'Without `ProxyPreserveHost` the `Host` header is the one of the `ProxyPass` line. A backend that does not read `X-Forwarded-Host` writes `127.0.0.1:8000` into links, and rejects forms and logins as coming from another site.',
   remedy: 'Write `ProxyPreserveHost On`',
   references: ['https://httpd.apache.org/docs/2.4/mod/mod_proxy.html#proxypreservehost'],
-  bad: [{ title: 'not set', files: { 'site.conf': host('ProxyPass / «http://127.0.0.1:8000/»') } }],
+  bad: [
+    { title: 'not set', files: { 'site.conf': host('ProxyPass / «http://127.0.0.1:8000/»') } },
+    {
+      title: 'in the section of all paths, and by a rule for all of them',
+      files: {
+        'site.conf': host(conf`
+          <Location />
+              ProxyPass «http://127.0.0.1:8000/»
+          </Location>
+        `),
+        'other.conf': host(conf`
+          RewriteEngine On
+          RewriteRule ^ «http://127.0.0.1:8000%{REQUEST_URI}» [P]
+        `),
+      },
+    },
+  ],
   good: [
     {
       title: 'preserved',
@@ -33,6 +48,12 @@ export default defineRule({
         'site.conf': host(conf`
           ProxyPreserveHost On
           ProxyPass / http://127.0.0.1:8000/
+        `),
+        'other.conf': host(conf`
+          <Location />
+              ProxyPreserveHost On
+              ProxyPass http://127.0.0.1:8000/
+          </Location>
         `),
       },
     },
@@ -56,15 +77,19 @@ export default defineRule({
   ],
   *check(deployment) {
     for (const connection of publicProxies(deployment)) {
-      const { from, pass: line, written: backend } = connection
+      const { from, pass: line, targets } = connection
       const { configuration } = from
       const host = virtualHostOf(configuration, line)
-      if (!/^http:\/\/(?:127\.|localhost[:/]|\[::1\])/i.test(backend)) continue
+      const [backend = '', ...others] = targets.map(({ written }) => written)
+      if (others.length > 0 || !/^(?:127\.|localhost(?::|$)|\[::1\])/i.test(backend)) continue
       if (frontLine(connection).written.some(({ name }) => name === 'host')) continue
       if (effective(configuration, serverLevels(host), 'ProxyPreserveHost').directives.length > 0) continue
+      // The section that proxies may say it.
+      if (configuration.occurrences.get('proxypreservehost')?.some(({ parent }) => parent === line.parent))
+        continue
       yield {
-        at: argumentPlace(line, 1),
-        message: `the backend is asked for \`${backend.replace(/^http:\/\//i, '').replace(/\/.*/, '')}\` instead of the name that the client used`,
+        at: frontLine(connection).url,
+        message: `the backend is asked for \`${backend}\` instead of the name that the client used`,
       }
     }
   },

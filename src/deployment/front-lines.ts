@@ -260,9 +260,9 @@ class LineOfApache implements FrontLine {
   }
 
   get paths(): FrontPaths | null {
-    const { pass, path, written, targets } = this.#connection
-    const url = /^(?:unix:[^|]*\|)?(?:https?|wss?|balancer):\/\/[^/]+(\/[^?$]*)?$/i.exec(written)
-    if (pass.name !== 'ProxyPass' || path === null || !path.startsWith('/') || url === null) return null
+    const { path, base, targets } = this.#connection
+    const url = /^(?:unix:[^|]*\|)?(?:https?|wss?|balancer):\/\/[^/]+(\/[^?$]*)?$/i.exec(base ?? '')
+    if (path === null || !path.startsWith('/') || url === null) return null
     return targets.length === 0 ? null : { taken: path, sent: url[1] ?? '' }
   }
 }

@@ -361,8 +361,10 @@ export interface ApacheConnection extends AnyConnection {
   /** The virtual host that writes it; null for the main server. */
   readonly host: ApacheDirective | null
   readonly pass: ApacheDirective
-  /** The path that it takes over; null for an expression or a handler. */
+  /** The path that it takes over; null for a handler, and an expression that is more than a path. */
   readonly path: string | null
+  /** The target as `ProxyPass` would have it; null where `path` is. */
+  readonly base: string | null
 }
 
 /** An address that a program connects to. */

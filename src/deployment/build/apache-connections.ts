@@ -21,7 +21,7 @@ const PROTOCOLS: Readonly<Record<ProxyScheme, Protocol>> = {
 
 export function apacheConnection(
   from: ApacheProgram,
-  { directive, path, scheme, at }: ProxyPass,
+  { directive, path, base, scheme, at }: ProxyPass,
   targets: readonly Target[],
 ): ApacheConnection {
   const protocol: Fact<Protocol> = scheme.known ? known(PROTOCOLS[scheme.value], scheme.at) : scheme
@@ -30,6 +30,7 @@ export function apacheConnection(
     host: virtualHostSection(directive),
     pass: directive,
     path,
+    base,
     protocol,
     targets,
     written: writtenText(at),

@@ -330,12 +330,12 @@ RewriteRule ^/i http://127.0.0.1:80%{ENV:DIGITS}/ [P]
     [
       ['/a', 'http', ['127.0.0.1:8001 unclaimed']],
       ['/c', 'http', ['127.0.0.1:8002 unclaimed', 'app:8003 unknown']],
-      [null, 'fastcgi', ['127.0.0.1:9100 unclaimed']],
+      ['/b/', 'fastcgi', ['127.0.0.1:9100 unclaimed']],
       [null, 'fastcgi', ['unix:/run/php/fpm.sock unclaimed']],
-      [null, 'ws', ['127.0.0.1:8004 unclaimed']],
+      ['/d/', 'ws', ['127.0.0.1:8004 unclaimed']],
       [null, null, []],
-      [null, 'http', ['127.0.0.1:8006 unclaimed']],
-      [null, 'http', ['127.0.0.1:8005 unclaimed']],
+      ['/g', 'http', ['127.0.0.1:8006 unclaimed']],
+      ['/h', 'http', ['127.0.0.1:8005 unclaimed']],
       [null, null, []],
     ],
   )

@@ -6,6 +6,7 @@ import { type Fact, known, unknown } from '../../fact.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../configuration.ts'
 import { isReplaced } from './directives-in.ts'
 import { argumentPlace, wordPlace } from './places.ts'
+import { type PlainPass, plainPass } from './plain-pass.ts'
 
 /** The schemes that a module of mod_proxy serves, with the port that holds where none is written. */
 const DEFAULT_PORTS = {
@@ -27,8 +28,10 @@ export type ProxyScheme = keyof typeof DEFAULT_PORTS
 /** One line by which httpd proxies requests. `!`, which excludes a path, is none. */
 export interface ProxyPass {
   readonly directive: ApacheDirective
-  /** The path that it takes over; null for an expression or a handler. */
+  /** The path that it takes over; null for a handler, and an expression that is more than a path. */
   readonly path: string | null
+  /** The target as `ProxyPass` would have it: without what an expression puts behind it; null where `path` is. */
+  readonly base: string | null
   /** The target as written, `proxy:` of a handler left out. */
   readonly written: string
   readonly at: Place
@@ -55,7 +58,7 @@ export const proxyPasses = memo((configuration: ApacheConfiguration): readonly P
     for (const directive of occurrences.get(name) ?? []) {
       const word = targetWord(directive)
       if (word === undefined || word.value === '!') continue
-      found.push(read(configuration, directive, word, word.value, pathOf(directive)))
+      found.push(read(configuration, directive, word, word.value, plainPassOf(directive, word.value)))
     }
   }
   for (const name of ['sethandler', 'addhandler']) {
@@ -69,7 +72,7 @@ export const proxyPasses = memo((configuration: ApacheConfiguration): readonly P
   for (const directive of occurrences.get('rewriterule') ?? []) {
     const [, word, flags] = directive.args
     if (word === undefined || flags === undefined || !isProxied(flags.value)) continue
-    found.push(read(configuration, directive, word, word.value, null))
+    found.push(read(configuration, directive, word, word.value, plainRule(configuration, directive)))
   }
   return found
 })
@@ -83,11 +86,32 @@ function isInLocation(parent: ApacheDirective | null): boolean {
   return parent !== null && /^Location/i.test(parent.name)
 }
 
-function pathOf({ name, args, parent }: ApacheDirective): string | null {
-  if (/match$/i.test(name)) return null
-  const word = isInLocation(parent) ? locationPath(parent) : args[0]?.value
-  return word === undefined || isUnknownWord(word) ? null : word
+function plainPassOf({ name, args, parent }: ApacheDirective, target: string): PlainPass | null {
+  if (/match$/i.test(name)) return isInLocation(parent) ? null : plainPass(args[0]?.value ?? '', target)
+  const path = isInLocation(parent) ? locationPath(parent) : args[0]?.value
+  return path === undefined || isUnknownWord(path) ? null : { path, target }
 }
+
+/** A rule of a server, which sees the whole path, for every request. */
+function plainRule(configuration: ApacheConfiguration, rule: ApacheDirective): PlainPass | null {
+  const { args, parent } = rule
+  if (parent !== null && parent.name !== 'VirtualHost') return null
+  if (!unconditional(parent?.children ?? configuration.top).has(rule)) return null
+  return plainPass(args[0]?.value ?? '', args[1]?.value ?? '')
+}
+
+/** The rules of a scope before which no condition stands. */
+const unconditional = memo((lines: readonly ApacheDirective[]): ReadonlySet<ApacheDirective> => {
+  const found = new Set<ApacheDirective>()
+  let isAsked = false
+  for (const line of lines) {
+    if (line.name === 'RewriteCond') isAsked = true
+    if (line.name !== 'RewriteRule') continue
+    if (!isAsked) found.add(line)
+    isAsked = false
+  }
+  return found
+})
 
 /** The path of a `<Location>` that is no expression. */
 function locationPath(section: ApacheDirective | null): string | undefined {
@@ -108,10 +132,10 @@ function read(
   directive: ApacheDirective,
   word: ApacheWord,
   written: string,
-  path: string | null,
+  plain: PlainPass | null,
 ): ProxyPass {
   const at = wordPlace(directive, word)
-  const pass = { directive, path, written, at }
+  const pass = { directive, path: plain?.path ?? null, base: plain?.target ?? null, written, at }
   const balancer = balancerName(written)
   if (balancer !== undefined) {
     const members = balancers(configuration).get(balancer) ?? []
