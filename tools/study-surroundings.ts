@@ -105,8 +105,9 @@ async function isTold(rule: Rule, files: Files, modes: Example['modes'] = {}): P
   rmSync(tree, { recursive: true, force: true })
   for (const [path, text] of Object.entries(files)) {
     const place = join(tree, path)
-    mkdirSync(dirname(place), { recursive: true })
-    writeFileSync(place, text)
+    // An empty directory ends in a slash.
+    mkdirSync(path.endsWith('/') ? place : dirname(place), { recursive: true })
+    if (!path.endsWith('/')) writeFileSync(place, text)
     const mode = modes[path]
     if (mode !== undefined) chmodSync(place, mode)
   }
