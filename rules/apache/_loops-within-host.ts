@@ -1,3 +1,4 @@
+import { flagsOfRule } from '../../src/servers/apache/requests/rewrite/rules.ts'
 import { posix } from 'node:path'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { type AskedHost, askHost, originOf, urlOfDirectory } from '../../src/deployment/requests/ask-host.ts'
@@ -72,7 +73,7 @@ function redirectingLines(
         (htaccess.file.occurrences.get(name) ?? []).map(line => ({ line, htaccess })),
       ),
     ),
-  ].filter(({ line }) => line.name !== 'RewriteRule' || /\bR\b/.test(line.args[2]?.value ?? ''))
+  ].filter(({ line }) => line.name !== 'RewriteRule' || flagsOfRule(line).has('R'))
 }
 
 const REDIRECTING_LINES = ['redirect', 'redirectpermanent', 'redirecttemp', 'redirectmatch', 'rewriterule']

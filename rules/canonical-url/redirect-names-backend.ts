@@ -1,3 +1,4 @@
+import { flagsOfRule } from '../../src/servers/apache/requests/rewrite/rules.ts'
 import type { ApacheHost, Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import { namePlace as nginxNamePlace } from '../../src/deployment/places.ts'
 import { urlOf } from '../../src/deployment/requests/follow-redirects.ts'
@@ -199,7 +200,7 @@ export default defineRule({
 function redirectingLines({ configuration, directive }: ApacheHost): readonly ApacheDirective[] {
   return ['redirect', 'redirectmatch', 'redirectpermanent', 'rewriterule'].flatMap(name =>
     directivesIn(configuration, directive, name).filter(
-      line => line.name !== 'RewriteRule' || /\bR\b/.test(line.args[2]?.value ?? ''),
+      line => line.name !== 'RewriteRule' || flagsOfRule(line).has('R'),
     ),
   )
 }

@@ -1,3 +1,4 @@
+import { flagsOfRule } from '../../src/servers/apache/requests/rewrite/rules.ts'
 import { posix } from 'node:path'
 import type { AppServer } from '../../parsers/app-server/app-server.ts'
 import { releaseIn } from '../../src/deployment/django/django-version.ts'
@@ -289,8 +290,8 @@ function* judgeVariable(directive: NginxDirective): Iterable<RuleFinding> {
 }
 
 /** `RewriteRule … [P]`. */
-function isProxyRule({ name, args }: ApacheDirective): boolean {
-  return /^RewriteRule$/i.test(name) && /^\[(?:.*,)?P(?:,.*)?\]$/i.test(args[2]?.value ?? '')
+function isProxyRule(line: ApacheDirective): boolean {
+  return line.name === 'RewriteRule' && flagsOfRule(line).has('P')
 }
 
 function isProxied({ parent }: ApacheDirective): boolean {

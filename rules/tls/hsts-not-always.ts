@@ -1,3 +1,4 @@
+import { flagsOfRule } from '../../src/servers/apache/requests/rewrite/rules.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import { insertBefore, propose } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -101,11 +102,6 @@ function redirects({ occurrences }: ApacheConfiguration, { parent }: ApacheDirec
   return REDIRECTS.some(name =>
     occurrences
       .get(name)
-      ?.some(
-        line =>
-          line.parent === parent &&
-          (name !== 'rewriterule' ||
-            /^\[(?:.*,)?\s*R(?:=30\d)?\s*(?:,.*)?\]$/i.test(line.args[2]?.value ?? '')),
-      ),
+      ?.some(line => line.parent === parent && (name !== 'rewriterule' || flagsOfRule(line).has('R'))),
   )
 }

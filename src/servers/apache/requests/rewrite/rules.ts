@@ -176,6 +176,11 @@ const SHORT: Readonly<Record<string, string>> = {
   TYPE: 'T',
 }
 
+/** The flags of a `RewriteRule`, by their short names in upper case. */
+export function flagsOfRule({ text }: ApacheDirective): ReadonlySet<string> {
+  return new Set(readFlags(rewriteWords(text)?.flags ?? null).map(({ name }) => SHORT[name] ?? name))
+}
+
 const REDIRECTS: Readonly<Record<string, number>> = { permanent: 301, temp: 302, seeother: 303 }
 
 function readRule(
