@@ -96,12 +96,21 @@ test('the one proxied path is written in a section, by a pattern and by a rewrit
 })
 
 test('everybody and nobody in the words of 2.2, where all can be said so', () => {
-  const files = (who: string): string => `<Directory /srv/www>\n    Require ${who}\n</Directory>\n`
-  assert.is(
-    siteAs('apacheAccessOf22', files('all denied')),
-    '<Directory /srv/www>\n    Order deny,allow\n    Deny from all\n</Directory>\n',
+  const denied = MAIN.replace(
+    '</VirtualHost>',
+    '<Location /a>\nRequire all denied\n</Location>\n</VirtualHost>',
   )
-  assert.is(siteAs('apacheAccessOf22', `${files('all denied')}${files('valid-user')}`), undefined)
+  const written = (text: string): string | undefined =>
+    laid('apacheAccessOf22', { 'etc/apache2/apache2.conf': text })?.['etc/apache2/apache2.conf']
+  assert.ok(written(denied)?.includes('<Location /a>\nOrder deny,allow\nDeny from all\n</Location>\n'))
+  assert.is(
+    written(
+      denied.replace('</VirtualHost>', '<Location /b>\nRequire valid-user\n</Location>\n</VirtualHost>'),
+    ),
+    undefined,
+  )
+  // Behind the main file of a distribution, which denies everything, the words of 2.2 grant nothing.
+  assert.is(siteAs('apacheAccessOf22', '<Location /a>\nRequire all granted\n</Location>\n'), undefined)
 })
 
 test.run()

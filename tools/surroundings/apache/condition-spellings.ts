@@ -19,6 +19,10 @@ import {
 /** What `<IfModule>` around it would not be the same for: what loads, defines or includes. */
 const OUTSIDE = /^(?:LoadModule|Define|Include\w*|<If\w*|<Macro|Use|Else\w*)$/
 
+/** Modules in whose conditions people put lines; those of passwords are asked for together or not at all. */
+const USUAL =
+  /^(?:rewrite|headers|ssl|proxy|alias|dir|mime|expires|deflate|setenvif|env|wsgi|authz_core|autoindex|status|remoteip)_module$/
+
 /** The one module that has this line, if it is loaded and not a part of the core. */
 function moduleOf({ name }: Entry, { mayLoad }: Surrounding): string | null {
   if (name === '' || OUTSIDE.test(name)) return null
@@ -26,7 +30,7 @@ function moduleOf({ name }: Entry, { mayLoad }: Surrounding): string | null {
     ? apacheSection(name.slice(1).toLowerCase())
     : apacheDirective(name.toLowerCase())
   const [id, ...others] = facts?.modules ?? []
-  if (id === undefined || others.length > 0) return null
+  if (id === undefined || others.length > 0 || !USUAL.test(id)) return null
   const module = apacheModule(id)
   return module?.sharedObject != null && mayLoad(id.replace('_module', '')) ? id : null
 }
@@ -34,9 +38,11 @@ function moduleOf({ name }: Entry, { mayLoad }: Surrounding): string | null {
 /** Runs of lines of one module in an `<IfModule>` of it. */
 function conditioned(nameOf: (id: string) => string): Lay {
   return ofBodies((body, _, of) => {
+    // Before its module is loaded, a condition of it does not hold.
+    const loads = body.findLastIndex(entry => is(entry, 'LoadModule'))
     const runs: { readonly id: string | null; readonly entries: Entry[] }[] = []
-    for (const entry of body) {
-      const id = moduleOf(entry, of)
+    for (const [index, entry] of body.entries()) {
+      const id = index < loads ? null : moduleOf(entry, of)
       const last = runs.at(-1)
       if (last?.id === id) last.entries.push(entry)
       else runs.push({ id, entries: [entry] })
@@ -81,9 +87,9 @@ function isAlone(entry: Entry, siblings: Forest): boolean {
   )
 }
 
-/** `Order`, `Allow` and `Deny` for every `Require`, where all of them can be said so. */
+/** `Order`, `Allow` and `Deny` for every `Require`, where all of them can be said so, and no other file may have one. */
 const accessOf22: Lay = files => {
-  let isWhole = true
+  let isWhole = Object.values(files).some(text => /^LoadModule\s/m.test(text))
   const laid = ofBodies((body, around) =>
     body.flatMap(entry => {
       if (!/^(?:<?Require\w*|Satisfy)$/.test(entry.name)) return [entry]

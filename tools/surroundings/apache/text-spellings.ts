@@ -47,7 +47,9 @@ const QUOTED =
 
 const quoted = ofEntries(entry =>
   withWords(entry, word =>
-    /^["'[~!]|["'{}]|^%{|\\$|^[\w-]+-group=/.test(word) && !/^[^"'\s]*%\{\w+\}[^"'\s]*$/.test(word) ? word : `"${word}"`,
+    /^["'[~!]|["'{}]|^%{|\\$|^[\w-]+-group=/.test(word) && !/^[^"'\s]*%\{\w+\}[^"'\s]*$/.test(word)
+      ? word
+      : `"${word}"`,
   ),
 )
 
