@@ -74,6 +74,8 @@ function doesNotDeny(visit: Visit, { key, rule, presences, path }: Claim): boole
       other =>
         other.isOutside === true ||
         other.at.source.path === at.source.path ||
+        // What no server reads, such as a script or a unit, hangs on no module of theirs.
+        !world.hasRead(other.at.source.path) ||
         isOnlyWith(world, other.at, presences),
     ),
   )

@@ -95,6 +95,23 @@ RedirectMatch ^/( /
   ])
 })
 
+test('a script says of a line what it says of it, whatever httpd loads', () => {
+  const site = `<IfModule mod_ssl.c>
+<VirtualHost *:443>
+ServerName example.org
+SSLEngine on
+SSLCertificateFile /etc/apache2/ssl/cert.pem
+SSLCertificateKeyFile /etc/apache2/ssl/privkey.pem
+</VirtualHost>
+</IfModule>
+`
+  const renew =
+    '#!/bin/sh\ncp /etc/letsencrypt/live/example.org/cert.pem /etc/letsencrypt/live/example.org/privkey.pem /etc/apache2/ssl/\n'
+  assert.equal(found({ 'site.conf': site, 'renew.sh': renew }, 'tls/chain-missing'), [
+    'site.conf:5 tls/chain-missing',
+  ])
+})
+
 test('a branch in a branch is looked into, and a file that only one of them includes', () => {
   const main = `ServerRoot /etc/apache2
 Include /elsewhere/modules.conf
