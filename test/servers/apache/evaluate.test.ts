@@ -364,4 +364,20 @@ test('a template is never refused', () => {
   assert.is(find(configuration, 'servername').length, 1)
 })
 
+test('no httpd 2.4 is without mod_authz_core', () => {
+  const text = `<Directory /srv/www>
+<IfModule mod_authz_core.c>
+Require all denied
+</IfModule>
+<IfModule !authz_core_module>
+Deny from all
+</IfModule>
+</Directory>
+`
+  const { occurrences, world } = evaluateFragments({ '/a.conf': text })
+  assert.is(occurrences.get('require')?.length, 1)
+  assert.is(occurrences.get('deny'), undefined)
+  assert.is(world.asked.size, 0)
+})
+
 test.run()

@@ -5,6 +5,7 @@ import { type Branch, branch, isIn, otherwise } from '../../presence.ts'
 import { apacheDirective, apacheSection } from '../directives.ts'
 import { apacheModule, apacheModuleOfFile, isLoadedUnder, moduleMeantBy } from '../modules.ts'
 import { isMissing } from '../validate/paths.ts'
+import { compareVersions } from '../../version.ts'
 import { evaluateVersion } from './if-version.ts'
 import { absolutePath } from './paths.ts'
 import { modulesNeeded } from './modules-needed.ts'
@@ -199,6 +200,7 @@ function isModuleThere(reading: Reading, name: string): Truth {
   // A name that no module has is false everywhere.
   if (isEveryLoadRead(reading) || moduleMeantBy(name) !== null) return false
   const id = apacheModule(name)?.id ?? apacheModuleOfFile(name)?.id ?? name
+  if (id === ACCESS && !isBefore24(reading)) return true
   if (modulesNeeded(reading.stream.source).has(id)) return true
   const mpm = MPMS.indexOf(id)
   if (mpm === -1)
@@ -207,6 +209,13 @@ function isModuleThere(reading: Reading, name: string): Truth {
   return MPMS.some(other => reading.modules.has(other))
     ? false
     : branch('the processing module', mpm, MPMS.length + 1)
+}
+
+/** It has `Require`, and no httpd 2.4 is without it: who asks for it asks whether this is 2.2. */
+const ACCESS = 'authz_core_module'
+
+function isBefore24({ version }: Reading): boolean {
+  return compareVersions(version.value, '2.4') < 0
 }
 
 /**
