@@ -7,7 +7,7 @@ import type { ApacheConfiguration } from '../../src/servers/apache/configuration
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { everywhere, htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
-import { placedRules } from '../../src/servers/apache/queries/rewriting.ts'
+import { linesBeside, placedRules } from '../../src/servers/apache/queries/rewriting.ts'
 import { sectionPattern } from '../../src/servers/apache/queries/section-matches.ts'
 import { matchPattern } from '../../src/servers/apache/requests/match-pattern.ts'
 import { toBytes } from '../../src/servers/regex.ts'
@@ -184,19 +184,18 @@ function* deniedBeforeRewriting(
   files: FileSystem,
 ): Generator<RuleFinding> {
   const rules = placedRules(configuration, files).filter(
-    ({ htaccess, settled, pattern, isRefusal, conditions }) =>
-      htaccess !== null &&
+    ({ directory, settled, pattern, isRefusal, conditions }) =>
+      directory !== null &&
       settled &&
       [pattern, ...(isRefusal ? conditions.map(each => each.pattern) : [])].some(each =>
         each.includes('well-known'),
       ),
   )
   for (const rule of rules) {
-    const { htaccess, isRefusal, keepsUri, directive } = rule
-    if (htaccess === null || files.kind(`${htaccess.directory}.well-known`) !== null) continue
-    for (const section of ['files', 'filesmatch'].flatMap(
-      name => htaccess.file.occurrences.get(name) ?? [],
-    )) {
+    const { directory, isRefusal, keepsUri, directive } = rule
+    if (directory === null || files.kind(directory) !== 'directory') continue
+    if (files.kind(`${directory}.well-known`) !== null) continue
+    for (const section of ['files', 'filesmatch'].flatMap(name => linesBeside(configuration, rule, name))) {
       const { kind, text } = sectionPattern(section)
       if (kind !== 'regex' || !keepsOut(section) || !isOfHiddenNames(text)) continue
       const rewrites = !isRefusal && !keepsUri

@@ -13,8 +13,8 @@ export function isEveryPath(pattern: string): boolean {
 
 /** The rule that sends what is no file to a script. */
 export function isFrontController(rule: PlacedRule): boolean {
-  const { htaccess, conditions, flags, settled, output, negated, pattern } = rule
-  if (htaccess === null || negated || !settled || !(flags.has('L') || flags.has('END'))) return false
+  const { directory, conditions, flags, settled, output, negated, pattern } = rule
+  if (directory === null || negated || !settled || !(flags.has('L') || flags.has('END'))) return false
   const asksFilesAlone =
     conditions.length > 0 &&
     conditions.every(
@@ -26,10 +26,10 @@ export function isFrontController(rule: PlacedRule): boolean {
   return asksFilesAlone && /\w/.test(output) && (pattern === '.' || isEveryPath(pattern))
 }
 
-/** True where the script lies beside its `.htaccess`. */
-export function isThere({ htaccess, output }: PlacedRule, files: FileSystem): boolean {
+/** True where the script lies in the directory of its rule. */
+export function isThere({ directory, output }: PlacedRule, files: FileSystem): boolean {
   const script = output.replace(/[?].*$/s, '').replace(/^\//, '')
-  return htaccess !== null && files.kind(htaccess.directory + script) === 'file'
+  return directory !== null && files.kind(directory + script) === 'file'
 }
 
 /** True where a rule in front keeps the script as it is, as that of WordPress does: `RewriteRule ^index\.php$ - [L]`. */
@@ -51,7 +51,7 @@ function scriptOf({ output }: PlacedRule): string {
 
 /** True for a redirect of every path, by name or scheme. */
 export function isForAll({
-  htaccess,
+  directory,
   flags,
   pattern,
   negated,
@@ -59,7 +59,7 @@ export function isForAll({
   conditions,
   settled,
 }: PlacedRule): boolean {
-  if (htaccess === null || negated || keepsUri || !settled || !flags.has('R')) return false
+  if (directory === null || negated || keepsUri || !settled || !flags.has('R')) return false
   return (
     conditions.length > 0 &&
     isEveryPath(pattern) &&
@@ -85,14 +85,13 @@ export function behindPages(rules: readonly PlacedRule[], front: number, { direc
 
 /** True for a redirect of a path of which the directory has nothing. */
 export function isForMissing(rule: PlacedRule, files: FileSystem): boolean {
-  const { htaccess, flags, pattern, negated, keepsUri, conditions, settled } = rule
-  if (htaccess === null || negated || keepsUri || !settled || conditions.length > 0 || !flags.has('R'))
+  const { directory, flags, pattern, negated, keepsUri, conditions, settled } = rule
+  if (directory === null || negated || keepsUri || !settled || conditions.length > 0 || !flags.has('R'))
     return false
   const tree = readPattern(pattern)
   if (tree === null || tree.problem !== null || !isAnchoredAtStart(tree)) return false
   const [name = ''] = literalPrefix(tree).split('/')
   if (!/^[\w-]{2,}$/.test(name)) return false
-  return !(files.list(htaccess.directory.replace(/(?<=.)\/$/, '')) ?? []).some(each =>
-    each.name.startsWith(name),
-  )
+  const there = files.list(directory.replace(/(?<=.)\/$/, ''))
+  return there?.some(each => each.name.startsWith(name)) === false
 }

@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 import { argumentPlace, namePlace } from '../../src/servers/apache/queries/places.ts'
-import { type PlacedRule, placedRules } from '../../src/servers/apache/queries/rewriting.ts'
+import { linesBeside, type PlacedRule, placedRules } from '../../src/servers/apache/queries/rewriting.ts'
 import { matchPattern } from '../../src/servers/apache/requests/match-pattern.ts'
 import { toBytes } from '../../src/servers/regex.ts'
 import { groupBy } from '../../parsers/collections/group-by.ts'
@@ -32,16 +32,16 @@ function directoryOf(target: string): string | null {
 
 /** Rules for one name of the host that lead into a directory, and take what they lead to again. */
 export function* sitesInOwnDirectory(configuration: ApacheConfiguration, files: FileSystem) {
-  const rules = placedRules(configuration, files).filter(({ htaccess }) => htaccess !== null)
-  for (const inFile of groupBy(rules, ({ htaccess }) => htaccess).values()) {
+  const rules = placedRules(configuration, files).filter(({ directory }) => directory !== null)
+  for (const inFile of groupBy(rules, ({ htaccess, directive }) => htaccess ?? directive.parent).values()) {
     for (const [index, rule] of inFile.entries()) {
-      const { directive, output, htaccess, flags, conditions } = rule
+      const { directive, output, directory: home, flags, conditions } = rule
       const directory = directoryOf(output)
-      if (directory === null || htaccess === null || conditions.length === 0 || !takesPath(rule)) continue
+      if (directory === null || home === null || conditions.length === 0 || !takesPath(rule)) continue
       if (!conditions.every(({ input }) => OF_HOST.test(input))) continue
       if (!flags.has('L') && index < inFile.length - 1) continue
-      if (htaccess.file.occurrences.has('rewritebase')) continue
-      if (!leadsIntoOwnDirectory(files, htaccess.directory, output)) continue
+      if (linesBeside(configuration, rule, 'rewritebase').length > 0) continue
+      if (!leadsIntoOwnDirectory(files, home, output)) continue
       const before = inFile.slice(0, index).filter(other => !other.flags.has('R'))
       if (before.some(other => mayKeep(other, `${directory}/page`))) continue
       yield {

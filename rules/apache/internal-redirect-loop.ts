@@ -13,7 +13,12 @@ import { argumentPlace, isSettled, namePlace } from '../../src/servers/apache/qu
 import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { groupBy } from '../../parsers/collections/group-by.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
-import { placedRules } from '../../src/servers/apache/queries/rewriting.ts'
+import {
+  hostOfRule,
+  isOfWholeDirectory,
+  linesBeside,
+  placedRules,
+} from '../../src/servers/apache/queries/rewriting.ts'
 import { apacheMain } from '../_examples.ts'
 import { leadsIntoOwnDirectory, mayKeep, sitesInOwnDirectory, takesPath } from './_own-directory.ts'
 
@@ -360,20 +365,20 @@ export default defineRule({
 
 /** Rules that put the path into the query of a script, and then take the script for the path. */
 function* lostPaths(configuration: ApacheConfiguration, files: FileSystem) {
-  const rules = placedRules(configuration, files).filter(({ htaccess }) => htaccess !== null)
-  for (const inFile of groupBy(rules, ({ htaccess }) => htaccess).values()) {
+  const rules = placedRules(configuration, files).filter(isOfWholeDirectory)
+  for (const inFile of groupBy(rules, ({ htaccess, directive }) => htaccess ?? directive.parent).values()) {
     for (const [index, rule] of inFile.entries()) {
-      const { directive, output, htaccess, flags } = rule
+      const { directive, output, directory, flags } = rule
       const [, script, query = ''] = /^([\w-]+\.\w+)\?(.*)$/s.exec(output) ?? []
-      if (script === undefined || htaccess === null || directive.parent !== null) continue
+      if (script === undefined || directory === null) continue
       if (!takesPath(rule) || rule.conditions.length > 0 || !query.includes('$1') || flags.has('QSA'))
         continue
       if (!flags.has('L') && index < inFile.length - 1) continue
-      if (files.kind(htaccess.directory + script) !== 'file') continue
+      if (files.kind(directory + script) !== 'file') continue
       if (inFile.slice(0, index).some(other => mayKeep(other, script))) continue
-      const [base] = htaccess.file.occurrences.get('rewritebase') ?? []
-      const asked = { configuration, host: htaccess.virtualHost }
-      if (base !== undefined && base.args[0]?.value !== urlOfDirectory(asked, htaccess.directory)) continue
+      const [base] = linesBeside(configuration, rule, 'rewritebase')
+      const asked = { configuration, host: hostOfRule(configuration, rule) }
+      if (base !== undefined && base.args[0]?.value !== urlOfDirectory(asked, directory)) continue
       const name = /([\w[\]-]+)=\$1/.exec(query)?.[1]
       yield {
         at: argumentPlace(directive, 1),
@@ -427,13 +432,18 @@ function fallbackOf({ filesOf }: Deployment, { configuration, host }: AskedHost)
   return lines.length === 1 ? (lines[0] ?? null) : null
 }
 
-/** The start page, a page that is not there, and the same below each `.htaccess` that rewrites. */
+/** The start page, a page that is not there, and the same below each `.htaccess` and `<Directory>` that rewrites. */
 function targetsOf(deployment: Deployment, asked: AskedHost): readonly string[] {
   const { configuration, host } = asked
   const found = new Set<string>([PATHS.startPage, PATHS.missingPage])
   for (const htaccess of htaccessFilesOf(configuration, deployment.filesOf(configuration), host)) {
     if (!htaccess.file.occurrences.has('rewriterule')) continue
     const url = urlOfDirectory(asked, htaccess.directory)
+    if (url !== null) found.add(url).add(url + MISSING)
+  }
+  for (const rule of placedRules(configuration, deployment.filesOf(configuration))) {
+    const isAsked = rule.htaccess === null && hostOfRule(configuration, rule) === host
+    const url = isAsked && rule.directory !== null ? urlOfDirectory(asked, rule.directory) : null
     if (url !== null) found.add(url).add(url + MISSING)
   }
   return [...found]

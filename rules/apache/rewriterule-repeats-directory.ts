@@ -3,10 +3,10 @@ import { memoByKey } from '../../parsers/collections/memo.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
-import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
+import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import type { Htaccess } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
-import { type PlacedRule, placedRules } from '../../src/servers/apache/queries/rewriting.ts'
+import { hostOfRule, type PlacedRule, placedRules } from '../../src/servers/apache/queries/rewriting.ts'
 import { documentRoot } from '../../src/servers/apache/requests/document-root.ts'
 import { isAnchoredAtStart, literalPrefix } from '../../src/servers/pcre/pattern-facts.ts'
 import { APACHE_OPTIONS, readPattern } from '../../src/servers/pcre/read-pattern.ts'
@@ -123,20 +123,22 @@ export default defineRule({
     for (const configuration of apache) {
       const files = filesOf(configuration)
       for (const rule of placedRules(configuration, files)) {
-        const { htaccess, context, directive } = rule
-        if (htaccess === null || context !== 'directory' || rule.negated || !rule.settled) continue
-        const root = documentRoot({ configuration, host: htaccess.virtualHost })
-        if (!root.known || !htaccess.directory.startsWith(`${root.value}/`)) continue
-        const path = htaccess.directory.slice(root.value.length + 1, -1)
+        const { directory, context, directive } = rule
+        if (directory === null || context !== 'directory' || rule.negated || !rule.settled) continue
+        // Of what lies elsewhere nobody knows what is there.
+        if (files.list(directory.slice(0, -1)) === null) continue
+        const root = documentRoot({ configuration, host: hostOfRule(configuration, rule) })
+        if (!root.known || !directory.startsWith(`${root.value}/`)) continue
+        const path = directory.slice(root.value.length + 1, -1)
         const repeated = path === '' ? null : repeatedPart(rule, path)
-        if (repeated === null || isThere(files, htaccess.directory, repeated)) continue
-        if (leadsBack(rule, path, file => files.kind(htaccess.directory + file) === 'file')) continue
-        if (isLedInto(configuration, files, htaccess, posix.basename(path))) continue
+        if (repeated === null || isThere(files, directory, repeated)) continue
+        if (leadsBack(rule, path, file => files.kind(directory + file) === 'file')) continue
+        if (isLedInto(configuration, files, homeOf(rule), posix.basename(path))) continue
         const isNamed = !rule.pattern.startsWith(`^${repeated}/`)
-        if (isNamed && hasOthers(placedRules(configuration, files), htaccess, repeated)) continue
+        if (isNamed && hasOthers(placedRules(configuration, files), homeOf(rule), repeated)) continue
         yield {
           at: argumentPlace(directive, 0),
-          cause: `${htaccess.directory} ${repeated}`,
+          cause: `${directory} ${repeated}`,
           label: 'begins with it as well',
           message: `Apache compares what follows \`/${path}/\` here, so this matches \`/${path}/${repeated}\` and not \`/${path.slice(0, path.length - repeated.length)}${repeated}\``,
         }
@@ -157,9 +159,16 @@ function repeatedPart({ pattern }: PlacedRule, path: string): string | null {
   return null
 }
 
+/** The `.htaccess` or the section that a rule stands in; null for the main server. */
+type Home = Htaccess | ApacheDirective | null
+
+function homeOf({ htaccess, directive }: PlacedRule): Home {
+  return htaccess ?? directive.parent
+}
+
 /** True where other rules of the file are for other names: then `^wiki$` may be for a page that is called so as well. */
-function hasOthers(rules: readonly PlacedRule[], htaccess: Htaccess, name: string): boolean {
-  return rules.some(rule => rule.htaccess === htaccess && !rule.pattern.startsWith(`^${name}`))
+function hasOthers(rules: readonly PlacedRule[], home: Home, name: string): boolean {
+  return rules.some(rule => homeOf(rule) === home && !rule.pattern.startsWith(`^${name}`))
 }
 
 function isThere(files: FileSystem, directory: string, part: string): boolean {
@@ -179,29 +188,23 @@ function leadsBack({ output }: PlacedRule, path: string, isFile: (path: string) 
 }
 
 /** True where a rule elsewhere puts the name in front of a part of the URL: then it may stand in a path twice. */
-function isLedInto(
-  configuration: ApacheConfiguration,
-  files: FileSystem,
-  htaccess: Htaccess,
-  name: string,
-): boolean {
+function isLedInto(configuration: ApacheConfiguration, files: FileSystem, home: Home, name: string): boolean {
   const places = prefixesAdded(configuration, files).get(name)
-  return places !== undefined && (places.size > 1 || !places.has(htaccess))
+  return places !== undefined && (places.size > 1 || !places.has(home))
 }
 
 /** The directories that rules put in front of a part of the URL (`public/$1`), with the files of the rules. */
 const prefixesAdded = memoByKey(
-  (
-    configuration: ApacheConfiguration,
-    files: FileSystem,
-  ): ReadonlyMap<string, ReadonlySet<Htaccess | null>> => {
-    const found = new Map<string, Set<Htaccess | null>>()
-    for (const { output, htaccess } of placedRules(configuration, files)) {
+  (configuration: ApacheConfiguration, files: FileSystem): ReadonlyMap<string, ReadonlySet<Home>> => {
+    const found = new Map<string, Set<Home>>()
+    for (const rule of placedRules(configuration, files)) {
+      const { output } = rule
+      const home = homeOf(rule)
       const added = /^[^?]*\/(?=[^?]*[$%])/.exec(output)?.[0] ?? ''
       for (const name of added.split('/')) {
         const places = found.get(name)
-        if (places === undefined) found.set(name, new Set([htaccess]))
-        else places.add(htaccess)
+        if (places === undefined) found.set(name, new Set([home]))
+        else places.add(home)
       }
     }
     return found

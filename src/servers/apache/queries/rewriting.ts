@@ -5,8 +5,11 @@ import type { FileSystem } from '../../../files/file-system.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../configuration.ts'
 import { type RewriteRule, rewriteRules } from '../requests/rewrite/rules.ts'
 import { type Htaccess, htaccessFiles } from './htaccess.ts'
+import { directivesIn } from './directives-in.ts'
 import { replacedRewriting } from './replaced-rewriting.ts'
+import { directoryPath, sectionPattern } from './section-matches.ts'
 import { matchesNoPath } from './variable-values.ts'
+import { type VirtualHost, virtualHostOf, virtualHosts } from './virtual-hosts.ts'
 
 /** A `RewriteRule` where it stands. */
 export interface PlacedRule extends RewriteRule {
@@ -17,6 +20,8 @@ export interface PlacedRule extends RewriteRule {
   readonly context: 'server' | 'directory' | 'other'
   /** The file that it stands in; null for the server's own. */
   readonly htaccess: Htaccess | null
+  /** The directory that it is written for, its last slash included: that of the file, or of `<Directory>`. */
+  readonly directory: string | null
 }
 
 /** Every rule of a server and of the `.htaccess` files that it reads, in reading order, but for those that never run. */
@@ -35,6 +40,7 @@ export const placedRules = memoByKey(
     for (const section of groupBy(written, ({ parent }) => parent).keys()) {
       if (section !== null && replaced.has(section)) continue
       const context = contextOf(section, 'server')
+      const directory = plainDirectory(section)
       for (const rule of rewriteRules(section?.children ?? configuration.top)) {
         const { source } = rule.directive
         const isIncluded = section === null && inDirectory.has(source)
@@ -43,6 +49,7 @@ export const placedRules = memoByKey(
           ...rule,
           context: isIncluded ? 'directory' : isOpen ? 'other' : context,
           htaccess: null,
+          directory,
         })
       }
     }
@@ -52,7 +59,7 @@ export const placedRules = memoByKey(
       for (const section of groupBy(occurrences.get('rewriterule') ?? [], ({ parent }) => parent).keys()) {
         const context = contextOf(section, 'directory')
         for (const rule of rewriteRules(section?.children ?? children))
-          placed.push({ ...rule, context, htaccess })
+          placed.push({ ...rule, context, htaccess, directory: htaccess.directory })
       }
     }
     return placed
@@ -74,6 +81,41 @@ function writtenForDirectories(top: readonly ApacheDirective[]): ReadonlySet<Sou
   }
   for (const source of others) found.delete(source)
   return found
+}
+
+/** The path of `<Directory /srv/www>`; null for a pattern, and for any other section. */
+function plainDirectory(section: ApacheDirective | null): string | null {
+  if (section?.name !== 'Directory') return null
+  const { kind, text } = sectionPattern(section)
+  return kind === 'plain' && text.startsWith('/') ? directoryPath(text) : null
+}
+
+/** The lines of a name beside a rule: of its file, or of the section around it. */
+export function linesBeside(
+  configuration: ApacheConfiguration,
+  { htaccess, directive }: PlacedRule,
+  name: string,
+): readonly ApacheDirective[] {
+  return htaccess === null
+    ? directivesIn(configuration, directive.parent, name)
+    : (htaccess.file.occurrences.get(name) ?? [])
+}
+
+/** True for a rule that stands in no section of its `.htaccess`, or in nothing but its `<Directory>`. */
+export function isOfWholeDirectory({ htaccess, directory, directive: { parent } }: PlacedRule): boolean {
+  return directory !== null && (htaccess === null ? parent?.name === 'Directory' : parent === null)
+}
+
+/** The virtual host whose document root a rule of a directory is compared with; null for the main server. */
+export function hostOfRule(
+  configuration: ApacheConfiguration,
+  { htaccess, directive }: PlacedRule,
+): VirtualHost | null {
+  if (htaccess !== null) return htaccess.virtualHost
+  const own = virtualHostOf(configuration, directive)
+  if (own !== null) return own
+  const [only = null, ...others] = virtualHosts(configuration)
+  return others.length === 0 ? only : null
 }
 
 /** The rule that a line writes; undefined for a line that writes none. */
