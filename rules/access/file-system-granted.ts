@@ -5,9 +5,14 @@ import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apa
 import { effectiveAccess } from '../../src/servers/apache/queries/effective-access.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { argumentPlace, namePlace } from '../../src/servers/apache/queries/places.ts'
+import { proxyPasses } from '../../src/servers/apache/queries/proxy-passes.ts'
 import { sectionsFor } from '../../src/servers/apache/queries/sections-for.ts'
 import { sectionPattern } from '../../src/servers/apache/queries/section-matches.ts'
-import { type VirtualHost, virtualHostOf } from '../../src/servers/apache/queries/virtual-hosts.ts'
+import {
+  type VirtualHost,
+  virtualHostOf,
+  virtualHostSection,
+} from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { apacheMain } from '../_examples.ts'
 
 const main = (root: string, lines = '') => ({
@@ -181,6 +186,8 @@ function isRule({ name }: ApacheDirective): boolean {
 }
 
 function servesFiles(configuration: ApacheConfiguration, { directive }: VirtualHost): boolean {
-  const has = (name: string): readonly ApacheDirective[] => directivesIn(configuration, directive, name)
-  return has('documentroot').length > 0 && !has('proxypass').some(({ args }) => args[0]?.value === '/')
+  if (directivesIn(configuration, directive, 'documentroot').length === 0) return false
+  return !proxyPasses(configuration).some(
+    pass => pass.path === '/' && virtualHostSection(pass.directive) === directive,
+  )
 }

@@ -8,7 +8,8 @@ import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { isForHtaccess } from '../../src/servers/apache/htaccess-alone.ts'
 import { documentRoot } from '../../src/servers/apache/requests/document-root.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
-import { type Htaccess, htaccessFilesOf } from '../../src/servers/apache/queries/htaccess.ts'
+import { directorySectionsOf } from '../../src/servers/apache/queries/directory-sections.ts'
+import { htaccessFilesOf } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
 import { placedRule } from '../../src/servers/apache/queries/rewriting.ts'
 import { fromBytes } from '../../src/servers/regex.ts'
@@ -59,18 +60,24 @@ function leadsTo(end: ApacheEnd, path: string): boolean {
 function redirectingLines(
   deployment: Deployment,
   { configuration, host }: AskedHost,
-): readonly { readonly line: ApacheDirective; readonly htaccess: Htaccess | null }[] {
+): readonly { readonly line: ApacheDirective; readonly directory: string | null }[] {
   const found = REDIRECTING_LINES.flatMap(name =>
-    directivesIn(configuration, host?.directive ?? null, name).map(line => ({ line, htaccess: null })),
+    directivesIn(configuration, host?.directive ?? null, name).map(line => ({ line, directory: null })),
+  )
+  const inSections = directorySectionsOf(configuration, host).flatMap(({ section, directory }) =>
+    REDIRECTING_LINES.flatMap(name =>
+      directivesIn(configuration, section, name).map(line => ({ line, directory })),
+    ),
   )
   const files = htaccessFilesOf(configuration, deployment.filesOf(configuration), host).filter(
     ({ overrides }) => overrides.known && overrides.value.reads,
   )
   return [
     ...found,
-    ...files.flatMap(htaccess =>
+    ...inSections,
+    ...files.flatMap(({ file, directory }) =>
       REDIRECTING_LINES.flatMap(name =>
-        (htaccess.file.occurrences.get(name) ?? []).map(line => ({ line, htaccess })),
+        (file.occurrences.get(name) ?? []).map(line => ({ line, directory })),
       ),
     ),
   ].filter(({ line }) => line.name !== 'RewriteRule' || flagsOfRule(line).has('R'))
@@ -153,12 +160,12 @@ function askWhateverStands(
 /** An index that is redirected to its directory, for which mod_dir looks the index up again. */
 function* indexLoops(deployment: Deployment, asked: AskedHost, lines: ReturnType<typeof redirectingLines>) {
   const { scheme, shown } = originOf(asked)
-  for (const { line, htaccess } of lines.slice(0, MOST_LINES)) {
+  for (const { line, directory: own } of lines.slice(0, MOST_LINES)) {
     if (!line.args.some(({ value }) => /index\\?\./.test(value))) continue
     const root = documentRoot(asked)
-    const directory = htaccess?.directory ?? (root.known ? fromBytes(root.value) : null)
+    const directory = own ?? (root.known ? fromBytes(root.value) : null)
     if (directory === null) continue
-    const url = htaccess === null ? '/' : urlOfDirectory(asked, directory)
+    const url = own === null ? '/' : urlOfDirectory(asked, directory)
     const index = url === null ? null : indexIn(deployment, asked, directory)
     if (url === null || index === null) continue
     const outcome = askHost(deployment, asked, url, { index })
@@ -212,7 +219,7 @@ function pathsOf(
   const files = deployment.filesOf(configuration)
   const root = directivesIn(configuration, host?.directive ?? null, 'documentroot').at(-1)?.args[0]?.value
   const found = new Set<string>([PATHS.missingPage])
-  for (const { line, htaccess } of lines.slice(0, MOST_LINES)) {
+  for (const { line, directory } of lines.slice(0, MOST_LINES)) {
     const isRule = line.name === 'RewriteRule'
     const written = line.args[isRule ? 1 : line.args.length - 1]?.value ?? ''
     const path = written
@@ -221,7 +228,7 @@ function pathsOf(
       .replace(/%\{REQUEST_URI\}/gi, PATHS.missingPage)
       .replace(/\$[1-9]/g, '')
     if (!isSettled(path) || /[%$]/.test(path)) continue
-    const base = htaccess === null ? '/' : (urlOfDirectory(asked, htaccess.directory) ?? '/')
+    const base = directory === null ? '/' : (urlOfDirectory(asked, directory) ?? '/')
     const url = path.startsWith('/') ? path : base + path
     // Nobody knows below which URL a file lies that no server here serves, so a path of the site may be another's.
     const isBeside = root === undefined || files.kind(root.replace(/\/$/, '') + url) === 'file'
@@ -267,8 +274,8 @@ function redirectPlace({ steps, end }: ReturnType<typeof askHost>): Place | null
  */
 export function* namesAgainstThemselves(deployment: Deployment, asked: AskedHost) {
   const { configuration } = asked
-  for (const { line, htaccess } of redirectingLines(deployment, asked).slice(0, MOST_LINES)) {
-    if (htaccess === null || line.name !== 'RewriteRule') continue
+  for (const { line, directory } of redirectingLines(deployment, asked).slice(0, MOST_LINES)) {
+    if (directory === null || line.name !== 'RewriteRule') continue
     const [, scheme, name = ''] =
       /^(https?):\/\/([\w-]+(?:\.[\w-]+)+)(?:\/|$)/i.exec(line.args[1]?.value ?? '') ?? []
     if (scheme === undefined) continue

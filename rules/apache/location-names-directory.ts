@@ -2,8 +2,9 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
+import { proxyPasses } from '../../src/servers/apache/queries/proxy-passes.ts'
 import { sectionPattern } from '../../src/servers/apache/queries/section-matches.ts'
-import { virtualHostOf } from '../../src/servers/apache/queries/virtual-hosts.ts'
+import { virtualHostOf, virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { rewritingHost } from '../_rewriting-examples.ts'
 import { keepsOut } from '../_apache-sections.ts'
@@ -142,10 +143,17 @@ function isUrl(configuration: ApacheConfiguration, host: ApacheDirective | null,
   return [host, null].some(
     scope =>
       URLS.some(name =>
-        directivesIn(configuration, scope, name).some(({ args }) => {
-          const path = (args[0]?.value ?? '').replace(/\/+$/, '')
-          return text === path || text.startsWith(`${path}/`)
-        }),
-      ) || PATTERNS.some(name => directivesIn(configuration, scope, name).length > 0),
+        directivesIn(configuration, scope, name).some(({ args }) => isBelow(text, args[0]?.value ?? '')),
+      ) ||
+      proxyPasses(configuration).some(
+        ({ path, directive }) =>
+          path !== null && virtualHostSection(directive) === scope && isBelow(text, path),
+      ) ||
+      PATTERNS.some(name => directivesIn(configuration, scope, name).length > 0),
   )
+}
+
+function isBelow(text: string, path: string): boolean {
+  const plain = path.replace(/\/+$/, '')
+  return text === plain || text.startsWith(`${plain}/`)
 }

@@ -1,10 +1,18 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
+import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
+import { directorySectionsOf } from '../../src/servers/apache/queries/directory-sections.ts'
 import { effective } from '../../src/servers/apache/queries/effective.ts'
 import { htaccessFiles, htaccessReader } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { sectionsFor } from '../../src/servers/apache/queries/sections-for.ts'
+import {
+  type VirtualHost,
+  virtualHosts,
+  virtualHostSection,
+} from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { type RewriteRule, rewriteRules } from '../../src/servers/apache/requests/rewrite/rules.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { apacheMain } from '../_examples.ts'
@@ -121,9 +129,8 @@ export default defineRule({
         ?.some(({ args }) => args.some(({ value }) => /multiviews$/i.test(value)))
       if (isNamed !== true) continue
       const files = filesOf(configuration)
-      for (const { file, directory, virtualHost, overrides } of htaccessFiles(configuration, files)) {
-        if (!overrides.known || !overrides.value.reads) continue
-        const hidden = hiddenRule(rewriteRules(file.children), files, directory)
+      for (const { lines, directory, virtualHost } of ruledDirectories(configuration, files)) {
+        const hidden = hiddenRule(rewriteRules(lines), files, directory)
         if (hidden === null) continue
         const { rule, script } = hidden
         const reader = htaccessReader(configuration, files, virtualHost)
@@ -152,6 +159,29 @@ export default defineRule({
     }
   },
 })
+
+interface RuledDirectory {
+  readonly lines: readonly ApacheDirective[]
+  readonly directory: string
+  readonly virtualHost: VirtualHost | null
+}
+
+/** The directories that have rules of their own, in their `.htaccess` or in `<Directory>`. */
+function ruledDirectories(configuration: ApacheConfiguration, files: FileSystem): readonly RuledDirectory[] {
+  const ofFiles = htaccessFiles(configuration, files).flatMap(
+    ({ file, directory, virtualHost, overrides }) =>
+      overrides.known && overrides.value.reads ? [{ lines: file.children, directory, virtualHost }] : [],
+  )
+  const ofSections = [null, ...virtualHosts(configuration)].flatMap(virtualHost =>
+    directorySectionsOf(configuration, virtualHost).flatMap(({ section, directory }) =>
+      directivesIn(configuration, section, 'rewriterule').length > 0 &&
+      virtualHostSection(section) === (virtualHost?.directive ?? null)
+        ? [{ lines: section.children, directory, virtualHost }]
+        : [],
+    ),
+  )
+  return [...ofFiles, ...ofSections]
+}
 
 /** A rule that MultiViews comes before, and the script that it finds instead. */
 function hiddenRule(

@@ -5,6 +5,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { MISSING } from '../../src/deployment/requests/made-up-requests.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
+import { directorySectionsOf } from '../../src/servers/apache/queries/directory-sections.ts'
 import { htaccessFilesOf } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
 import { fromBytes } from '../../src/servers/regex.ts'
@@ -79,11 +80,21 @@ function* carried(deployment: Deployment, asked: AskedHost) {
   const { configuration, host } = asked
   const files = deployment.filesOf(configuration)
   const root = directivesIn(configuration, host?.directive ?? null, 'documentroot').at(-1)?.args[0]?.value
-  for (const { file } of htaccessFilesOf(configuration, files, host)) {
-    if (!file.occurrences.has('rewriterule')) continue
-    const lines = ['redirect', 'redirectpermanent', 'redirecttemp'].flatMap(
-      name => file.occurrences.get(name) ?? [],
-    )
+  const scopes = [
+    ...htaccessFilesOf(configuration, files, host).map(
+      ({ file }) =>
+        (name: string) =>
+          file.occurrences.get(name) ?? [],
+    ),
+    ...directorySectionsOf(configuration, host).map(
+      ({ section }) =>
+        (name: string) =>
+          directivesIn(configuration, section, name),
+    ),
+  ]
+  for (const linesOf of scopes) {
+    if (linesOf('rewriterule').length === 0) continue
+    const lines = ['redirect', 'redirectpermanent', 'redirecttemp'].flatMap(linesOf)
     for (const line of lines.slice(0, MOST_LINES)) {
       const index = line.args.findIndex(({ value }) => value.startsWith('/'))
       const path = line.args[index]?.value ?? ''

@@ -6,8 +6,8 @@ import type { ApacheConfiguration, ApacheDirective } from '../configuration.ts'
 import { type RewriteRule, rewriteRules } from '../requests/rewrite/rules.ts'
 import { type Htaccess, htaccessFiles } from './htaccess.ts'
 import { directivesIn } from './directives-in.ts'
+import { plainDirectory } from './directory-sections.ts'
 import { replacedRewriting } from './replaced-rewriting.ts'
-import { directoryPath, sectionPattern } from './section-matches.ts'
 import { matchesNoPath } from './variable-values.ts'
 import { type VirtualHost, virtualHostOf, virtualHosts } from './virtual-hosts.ts'
 
@@ -81,13 +81,6 @@ function writtenForDirectories(top: readonly ApacheDirective[]): ReadonlySet<Sou
   }
   for (const source of others) found.delete(source)
   return found
-}
-
-/** The path of `<Directory /srv/www>`; null for a pattern, and for any other section. */
-function plainDirectory(section: ApacheDirective | null): string | null {
-  if (section?.name !== 'Directory') return null
-  const { kind, text } = sectionPattern(section)
-  return kind === 'plain' && text.startsWith('/') ? directoryPath(text) : null
 }
 
 /** The lines of a name beside a rule: of its file, or of the section around it. */
