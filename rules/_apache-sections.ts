@@ -29,8 +29,10 @@ export function keepsOut({ children }: ApacheDirective): boolean {
 /** True for a section that says of everybody, or by `Deny` of somebody, that they get nothing. */
 export function denies({ children }: ApacheDirective): boolean {
   return children.some(
-    ({ name, args }) =>
-      (name === 'Require' && args[1]?.value.toLowerCase() === 'denied') || /^deny$/i.test(name),
+    child =>
+      (child.name === 'Require' && child.args[1]?.value.toLowerCase() === 'denied') ||
+      /^deny$/i.test(child.name) ||
+      (child.name === 'RequireAll' && denies(child)),
   )
 }
 
