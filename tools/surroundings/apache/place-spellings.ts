@@ -137,17 +137,17 @@ const htaccessToDirectory: Lay = files => {
   const laid: Record<string, string> = { ...files }
   let isMoved = false
   for (const [path, text] of Object.entries(files)) {
-    const moved = isHtaccess(path) ? forestOf(text) : null
+    const moved = isHtaccess(path) ? forestOf(`${text.trimEnd()}\n`) : null
     if (moved === null) continue
     const directory = `/${path.replace(/\/?\.htaccess$/, '')}`
     const found = ofEntries(entry => {
       if (!is(entry, '<Directory') || bare(entry.rest).replace(/\/$/, '') !== directory) return [entry]
       const allows = entry.body?.some(each => is(each, 'AllowOverride') && /^all$/i.test(each.rest)) === true
       if (!allows) return [entry]
-      const body = (entry.body ?? []).filter(each => !is(each, 'AllowOverride'))
+      const body = entry.body ?? []
       const own = new Set(moved.map(({ name }) => name))
       if (body.some(({ name }) => name !== '' && own.has(name))) return [entry]
-      return [{ ...entry, body: [...body, line(`${entry.indent}    `, 'AllowOverride', 'None'), ...moved] }]
+      return [{ ...entry, body: [...body, ...moved] }]
     })(laid)
     if (found === null) continue
     Object.assign(laid, found)
