@@ -7,6 +7,8 @@ import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { type AskedHost, askedHosts, askHost } from '../../src/deployment/requests/ask-host.ts'
 import { EXISTING } from '../../src/deployment/requests/made-up-requests.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
+import { locationApplies, sectionPattern } from '../../src/servers/apache/queries/section-matches.ts'
+import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import type { ApacheEnd } from '../../src/servers/apache/requests/request.ts'
 import { argumentPlace, isSettled, namePlace } from '../../src/servers/apache/queries/places.ts'
 
@@ -66,6 +68,17 @@ export default defineRule({
       },
     },
     {
+      title: 'a section that proxies every path',
+      files: {
+        'site.conf': host(conf`
+          Alias /static/ /srv/static/
+          <Location />
+              «ProxyPass» http://127.0.0.1:8000/
+          </Location>
+        `),
+      },
+    },
+    {
       title: 'static files, beside a section for all that is proxied',
       files: {
         'site.conf': host(conf`
@@ -117,6 +130,16 @@ export default defineRule({
     {
       title: 'the page of a handler, which is excluded',
       files: {
+        'other.conf': host(conf`
+          <Location />
+              ProxyPass http://127.0.0.1:8080/
+          </Location>
+          <Location /server-status>
+              ProxyPass !
+              SetHandler server-status
+              Require local
+          </Location>
+        `),
         'site.conf': host(conf`
           <Location /server-status>
               SetHandler server-status
@@ -198,18 +221,19 @@ export default defineRule({
         const pass = end.kind === 'pass' ? end.directive : openPass(asked, target, end)
         if (pass?.name !== 'ProxyPass') continue
         // What the main server serves to all is meant for few of them, but for the challenge, and what it proxies itself.
-        const isOfAll = line.parent === null && host !== null && pass.parent !== null
+        const home = pass.parent?.name === 'Location' ? pass.parent.parent : pass.parent
+        const isOfAll = line.parent === null && host !== null && home !== null
         if (isOfAll && !path.startsWith('/.well-known')) continue
         // `Redirect /app /app/` is for the one URL that `ProxyPass /app/` leaves.
         if (!path.endsWith('/') && !isPassed(asked, path, askHost(deployment, asked, path).end)) continue
-        if (pass.parent !== null && pass.parent.name !== 'VirtualHost') continue
+        if (home !== null && home.name !== 'VirtualHost') continue
         if (!areInstalledTogether(deployment, line.source, pass.source)) continue
         const isTls = line.args.some(({ value }) => value.startsWith('https://'))
         yield {
           at: namePlace(pass),
           cause: pass,
           aspect: path,
-          message: `\`ProxyPass ${pass.args[0]?.value}\` is asked first, so \`${line.name} ${path}\` does nothing`,
+          message: `${named(pass)} is asked first, so \`${line.name} ${path}\` does nothing`,
           ...(isTls && path === '/' ? { severity: 'error' as const } : {}),
           related: [
             { at: argumentPlace(line, line.args.length > 2 ? 1 : 0), message: 'never gets to these URLs' },
@@ -219,6 +243,13 @@ export default defineRule({
     }
   },
 })
+
+/** `ProxyPass /app`, or the section whose `ProxyPass` has no path of its own. */
+function named({ parent, args }: ApacheDirective): string {
+  return parent?.name === 'Location'
+    ? `\`ProxyPass\` of \`<Location ${parent.args[0]?.value}>\``
+    : `\`ProxyPass ${args[0]?.value}\``
+}
 
 /** The line by which a request is proxied to a backend of which the scheme is known, and a template has the rest. */
 function openPass(asked: AskedHost, path: string, end: ApacheEnd): ApacheDirective | null {
@@ -262,8 +293,11 @@ function* hiddenHandlers(asked: AskedHost) {
     // A template often has the handler in one of its branches, and proxies in all of them.
     yield {
       at: argumentPlace(handler, 0),
-      message: `\`ProxyPass ${pass.args[0]?.value}\` is asked first, so \`SetHandler ${handler.args[0]?.value}\` of \`${path}\` does nothing`,
-      help: `except it: \`ProxyPass ${path} !\` above the line`,
+      message: `${named(pass)} is asked first, so \`SetHandler ${handler.args[0]?.value}\` of \`${path}\` does nothing`,
+      help:
+        pass.parent?.name === 'Location'
+          ? 'except it: `ProxyPass !` in its section'
+          : `except it: \`ProxyPass ${path} !\` above the line`,
       label: 'never asked',
       related: [{ at: namePlace(pass), message: 'takes the path' }],
     }
@@ -273,6 +307,8 @@ function* hiddenHandlers(asked: AskedHost) {
 /** The `ProxyPass` by which a path is proxied, whoever may ask for it; null where it stays here, or nobody can tell. */
 function firstPass({ configuration, host }: AskedHost, path: string): ApacheDirective | null {
   if (configuration.occurrences.has('proxypassmatch')) return null
+  const located = sectionPass({ configuration, host }, path)
+  if (located !== undefined) return located
   for (const scope of [...new Set([null, host?.directive ?? null])])
     for (const line of directivesIn(configuration, scope, 'proxypass')) {
       const [prefix = '', target] = line.args.map(({ value }) => value)
@@ -281,6 +317,19 @@ function firstPass({ configuration, host }: AskedHost, path: string): ApacheDire
       if (isIn) return target === '!' ? null : line
     }
   return null
+}
+
+/** The `ProxyPass` of the last `<Location>` around a path that has one; undefined where none has, null where it keeps the path here. */
+function sectionPass({ configuration, host }: AskedHost, path: string): ApacheDirective | null | undefined {
+  const found = configuration.occurrences.get('proxypass')?.findLast(({ parent }) => {
+    if (parent?.name !== 'Location') return false
+    const home = virtualHostSection(parent)
+    const isOfHost = home === null || home === host?.directive
+    return isOfHost && parent.parent === home && locationApplies(sectionPattern(parent), path) !== false
+  })
+  if (found === undefined) return undefined
+  const isSure = locationApplies(sectionPattern(found.parent!), path) === true
+  return isSure && found.args[0]?.value !== '!' ? found : null
 }
 
 const NAMES = ['alias', 'scriptalias', 'redirect', 'redirectpermanent', 'redirecttemp']

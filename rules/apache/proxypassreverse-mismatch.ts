@@ -151,8 +151,8 @@ export default defineRule({
   ],
   *check({ apache }) {
     for (const configuration of apache) {
-      for (const { directive, path, written, at, scheme, endpoints } of proxyPasses(configuration)) {
-        if (path === null || !/^ProxyPass$/i.test(directive.name) || !scheme.known) continue
+      for (const { directive, path, base: written, at, scheme, endpoints } of proxyPasses(configuration)) {
+        if (path === null || written === null || !scheme.known) continue
         if (!/^https?$/.test(scheme.value) || !isSettled(written) || /^(?:balancer|unix):/i.test(written))
           continue
         if (endpoints.length !== 1) continue
@@ -164,7 +164,7 @@ export default defineRule({
           if (preservesHost(configuration, directive) !== false) continue
           yield {
             at: argumentPlace(wrong.directive, wrong.index),
-            message: `\`ProxyPass\` proxies \`${path}\` to \`${written}\`, so redirects from there are not changed`,
+            message: `\`${directive.name}\` proxies \`${path}\` to \`${written}\`, so redirects from there are not changed`,
             related: [{ at, message: 'the backend' }],
           }
         } else if (wrong === undefined && reverses.length > 0) {
@@ -172,10 +172,11 @@ export default defineRule({
           const astray = reverses.find(reverse => changedTo(reverse, written) !== null)
           if (astray === undefined || reverses.some(reverse => leadsBack(reverse, path, written))) continue
           const passes = proxyPasses(configuration)
-          if (passes.some(pass => leadsBack(astray, pass.path ?? astray.path, pass.written))) continue
+          if (passes.some(pass => leadsBack(astray, pass.path ?? astray.path, pass.base ?? pass.written)))
+            continue
           yield {
             at: argumentPlace(astray.directive, astray.index === 0 ? 0 : astray.index - 1),
-            message: `redirects to \`${written}\` are changed to \`${changedTo(astray, written)}\`, and \`ProxyPass\` proxies \`${path}\` there`,
+            message: `redirects to \`${written}\` are changed to \`${changedTo(astray, written)}\`, and \`${directive.name}\` proxies \`${path}\` there`,
             related: [{ at, message: 'the backend' }],
           }
         } else if (reverses.length === 0 && preservesHost(configuration, directive) === false) {
