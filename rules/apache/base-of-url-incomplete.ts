@@ -5,7 +5,7 @@ import type { ApacheConfiguration } from '../../src/servers/apache/configuration
 import { isForHtaccess } from '../../src/servers/apache/htaccess-alone.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
-import { type PlacedRule, placedRules } from '../../src/servers/apache/queries/rewriting.ts'
+import { hostOfRule, type PlacedRule, placedRules } from '../../src/servers/apache/queries/rewriting.ts'
 import { mayBeEmpty } from '../../src/servers/pcre/pattern-facts.ts'
 import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
 import { groupBy } from '../../parsers/collections/group-by.ts'
@@ -158,10 +158,11 @@ function takesNothing(pattern: string): boolean {
   return tree !== null && tree.problem === null && mayBeEmpty(tree)
 }
 
-/** True for the `.htaccess` of what a server is known to serve as a whole. */
-function isAtRoot(configuration: ApacheConfiguration, { htaccess: file }: PlacedRule): boolean {
-  if (file === null || configuration.main === null || isForHtaccess(configuration.main)) return false
-  const host = file.virtualHost?.directive ?? null
+/** True for a rule of the directory that a server is known to serve as a whole. */
+function isAtRoot(configuration: ApacheConfiguration, rule: PlacedRule): boolean {
+  if (rule.directory === null || configuration.main === null || isForHtaccess(configuration.main))
+    return false
+  const host = hostOfRule(configuration, rule)?.directive ?? null
   const root = directivesIn(configuration, host, 'documentroot').at(-1)?.args[0]?.value
-  return root?.replace(/\/*$/, '/') === file.directory
+  return root?.replace(/\/*$/, '/') === rule.directory
 }

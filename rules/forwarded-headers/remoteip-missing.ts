@@ -4,12 +4,20 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { isInNetwork } from '../../src/servers/apache/queries/client-address.ts'
+import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
+import { directorySectionsOf } from '../../src/servers/apache/queries/directory-sections.ts'
 import { htaccessFilesOf } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace, isSettled, namePlace } from '../../src/servers/apache/queries/places.ts'
 import { isLoopback, parseHost } from '../../src/servers/address.ts'
 import { compilePcre } from '../../src/servers/regex.ts'
 import { CLIENT } from '../../src/deployment/requests/made-up-requests.ts'
-import { directivesByHost, virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
+import { directoryPath } from '../../src/servers/apache/queries/section-matches.ts'
+import {
+  directivesByHost,
+  type VirtualHost,
+  virtualHosts,
+  virtualHostSection,
+} from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { apacheMain, nginxMain } from '../_examples.ts'
 import { loopbackWay } from './_loopback-way.ts'
 
@@ -222,10 +230,24 @@ const CONDITIONS = ['rewritecond', 'setenvif', 'setenvifnocase', 'secrule']
 /** What mod_evasive, mod_qos and mod_limitipconn allow one address. */
 const COUNTERS = ['dospagecount', 'dossitecount', 'qs_srvmaxconnperip', 'maxconnperip']
 
+/** The sections of the main server for the very directory that its only virtual host serves. */
+function sectionsOfRoot(
+  configuration: ApacheConfiguration,
+  virtualHost: VirtualHost,
+): readonly ApacheDirective[] {
+  const root = directivesIn(configuration, virtualHost.directive, 'documentroot').at(-1)?.args[0]?.value
+  if (root === undefined || !root.startsWith('/') || virtualHosts(configuration).length > 1) return []
+  return directorySectionsOf(configuration, virtualHost).flatMap(({ section, directory }) =>
+    virtualHostSection(section) === null && directory === directoryPath(root) ? [section] : [],
+  )
+}
+
 /** What asks for an address in a virtual host, and in the `.htaccess` files below what it serves. */
 function* conditionsOf(deployment: Deployment, { configuration, directive, virtualHost }: ApacheHost) {
   for (const name of [...CONDITIONS, ...COUNTERS])
     if (configuration.occurrences.has(name)) yield* directivesByHost(configuration, name).get(directive) ?? []
+  for (const section of sectionsOfRoot(configuration, virtualHost))
+    for (const name of CONDITIONS) yield* directivesIn(configuration, section, name)
   for (const { file, overrides } of htaccessFilesOf(
     configuration,
     deployment.filesOf(configuration),
@@ -313,8 +335,11 @@ function isSpared({ occurrences }: ApacheConfiguration, { name }: ApacheDirectiv
 
 /** What decides by addresses in a virtual host, and in the `.htaccess` files below what it serves. */
 function* linesOf(deployment: Deployment, { configuration, directive, virtualHost }: ApacheHost) {
-  for (const name of ['require', 'allow', 'deny'])
+  for (const name of ['require', 'allow', 'deny']) {
     yield* directivesByHost(configuration, name).get(directive) ?? []
+    for (const section of sectionsOfRoot(configuration, virtualHost))
+      yield* directivesIn(configuration, section, name)
+  }
   for (const { file, overrides } of htaccessFilesOf(
     configuration,
     deployment.filesOf(configuration),

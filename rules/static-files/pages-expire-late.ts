@@ -510,7 +510,8 @@ function servedBy(
   const { parent } = line
   if (parent === null || parent.name === 'VirtualHost') return directoryOf(configuration, files, line)
   const host = virtualHostSection(line)
-  if (host === null) return null
+  // What the main server says of a directory holds for all hosts.
+  if (host === null && configuration.main === null) return null
   const root = directivesIn(configuration, host, 'documentroot').at(-1)?.args[0]?.value ?? null
   const pattern = sectionPattern(parent)
   const holds = /^Location(?:Match)?$/.test(parent.name)
