@@ -18,6 +18,9 @@ import {
   withoutMain,
 } from './lines.ts'
 import { cloudInit, configMap, directories, image, mounts, oneDirectory, role, script } from './placed.ts'
+import { nginxSpellings } from './nginx-spellings.ts'
+import { nginxTextSpellings } from './nginx-text-spellings.ts'
+import { nginxWordSpellings } from './nginx-word-spellings.ts'
 import { supervised } from './units.ts'
 import type { Lay } from './files.ts'
 
@@ -48,5 +51,8 @@ export const surroundings: ReadonlyMap<string, Lay> = new Map(
     filledInLocation,
     withoutMain,
     ...apacheSpellings,
+    ...nginxSpellings,
+    ...nginxTextSpellings,
+    ...nginxWordSpellings,
   }),
 )
