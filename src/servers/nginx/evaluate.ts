@@ -23,6 +23,7 @@ import {
   setsParametersAlone,
 } from './includes.ts'
 import { exceedsLongestValue } from './longest-values.ts'
+import { plainArguments } from './plain-variables.ts'
 import { inReadingOrder, type NginxProblem, type TimedProblem } from './reading-order.ts'
 import { syntaxProblem } from './syntax-problem.ts'
 import { certainProblems, leavesWordsOpen } from './template-problems.ts'
@@ -114,6 +115,8 @@ interface Reading {
   readonly problems: readonly NginxSyntaxProblem[]
   next: number
   readonly isRepeated: boolean
+  /** True where some variable may be written in braces. */
+  readonly hasBraces: boolean
 }
 
 const NONE: readonly NginxDirective[] = []
@@ -230,7 +233,8 @@ class Evaluation {
     }
     // A file that is read a thousand times says once what is wrong in it.
     const told = isFirst ? certainProblems(source, problems) : NO_PROBLEMS
-    const reading = { source, problems: told, next: 0, isRepeated: !isFirst }
+    const hasBraces = source.code.includes('${')
+    const reading = { source, problems: told, next: 0, isRepeated: !isFirst, hasBraces }
     this.open.add(source)
     if (context === 'unknown' && parent === null) {
       const told = this.fragmentContext
@@ -256,7 +260,8 @@ class Evaluation {
       if (node.kind !== 'directive') continue
       if (reading.next < reading.problems.length) this.meet(reading, node.terminator + 1)
       const name = node.name.value
-      const { block, args } = node
+      const { block } = node
+      const args = reading.hasBraces ? plainArguments(node) : node.args
       const directive: OpenDirective = { name, args, node, source, context, parent, children: NONE }
       this.time++
       if (reading.isRepeated) this.repeated++
