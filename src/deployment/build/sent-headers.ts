@@ -1,5 +1,6 @@
 import type { NginxConfiguration, NginxDirective } from '../../servers/nginx/configuration.ts'
 import { effective, isOn } from '../../servers/nginx/queries/effective.ts'
+import { writtenWithoutSet } from '../../servers/nginx/queries/set-variables.ts'
 import type { SentHeader, SentHeaders } from '../model.ts'
 
 /** Where nothing is known of what is sent. */
@@ -14,7 +15,11 @@ export function sentHeaders(configuration: NginxConfiguration, block: NginxDirec
   return {
     level,
     written: directives.map(directive =>
-      sentHeader(directive.args[0]?.value ?? '', directive.args[1]?.value ?? '', directive),
+      sentHeader(
+        directive.args[0]?.value ?? '',
+        writtenWithoutSet(configuration, block, directive.args[1]?.value ?? ''),
+        directive,
+      ),
     ),
     open: !complete,
     passesOthers: passes.known ? passes.value : true,

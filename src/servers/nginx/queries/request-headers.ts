@@ -4,12 +4,13 @@ import { isAtLeast } from '../../version.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
 import { effective, effectiveAtHand, type EffectiveDirectives, isOn } from './effective.ts'
 import { argumentPlace } from './places.ts'
+import { writtenWithoutSet } from './set-variables.ts'
 
 /** One header that nginx writes itself, in the order in which it sends them. */
 export interface RequestHeader {
   /** As it goes out: `Host`; a parameter's name (`HTTP_HOST`) for FastCGI and its like. */
   readonly name: string
-  /** The value as written, variables and all; empty where the header is removed. */
+  /** The value as written, variables and all but those that `set` makes; empty where the header is removed. */
   readonly value: string
   /** The value; null for nginx's own default. */
   readonly at: Place | null
@@ -59,7 +60,7 @@ export function requestHeaders(
   const prefix = pass === 'grpc_pass' ? 'grpc' : 'proxy'
   const set = effective(configuration, location, `${prefix}_set_header`)
   if (!set.known) return unknown(set.reason)
-  const headers = set.value.directives.map(readHeader)
+  const headers = set.value.directives.map(each => readHeader(configuration, location, each))
   const written = new Set(headers.map(header => header.name.toLowerCase()))
   for (const header of prefix === 'proxy' ? proxyDefaults(configuration) : GRPC_DEFAULTS) {
     if (!written.has(header.name.toLowerCase())) headers.push(header)
@@ -105,7 +106,7 @@ function parametersOf(
 ): Fact<RequestHeaders> {
   if (!set.known) return unknown(set.reason)
   return withClient(configuration, location, `${protocol}_pass_request_headers`, {
-    headers: set.value.directives.map(readHeader),
+    headers: set.value.directives.map(each => readHeader(configuration, location, each)),
     level: set.value.level,
     complete: set.value.complete,
   })
@@ -126,10 +127,14 @@ function withClient(
   })
 }
 
-function readHeader(directive: NginxDirective): RequestHeader {
+function readHeader(
+  configuration: NginxConfiguration,
+  location: NginxDirective,
+  directive: NginxDirective,
+): RequestHeader {
   return {
     name: directive.args[0]?.value ?? '',
-    value: directive.args[1]?.value ?? '',
+    value: writtenWithoutSet(configuration, location, directive.args[1]?.value ?? ''),
     at: argumentPlace(directive, 1),
     directive,
   }

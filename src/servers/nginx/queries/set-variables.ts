@@ -1,6 +1,7 @@
+import { memo } from '../../../../parsers/collections/memo.ts'
 import { type Fact, unknown } from '../../fact.ts'
-import type { NginxDirective } from '../configuration.ts'
-import { interpolate, type Variables } from './interpolate.ts'
+import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
+import { interpolate, valueParts, type Variables, variableNames } from './interpolate.ts'
 import { childrenNamed } from './scope.ts'
 import { enclosingServer } from './servers.ts'
 
@@ -25,6 +26,37 @@ export function setVariables(block: NginxDirective): Variables {
   }
   return variables
 }
+
+/** What a `set` takes down of a request stays so until the request is sent. */
+const CONSTANT =
+  /^(?:host|http_(?!cookie$)\w+|https|scheme|remote_(?:addr|port|user)|server_(?:name|port|addr|protocol)|request_(?:uri|method)|proxy_add_x_forwarded_for|ssl_\w+|hostname|binary_remote_addr|realip_\w+|proxy_protocol_\w+)$/
+
+/** A value as it would be written without the variables that `set` makes of others, where every request has got them. */
+export function writtenWithoutSet(
+  configuration: NginxConfiguration,
+  block: NginxDirective,
+  value: string,
+): string {
+  if (!value.includes('$')) return value
+  const names = namesSet(configuration)
+  if (names.size === 0 || !variableNames(value).some(name => names.has(name))) return value
+  const parts = valueParts(value).map(part => {
+    if (part.kind === 'text') return part.text
+    const set = names.has(part.name) ? valueFor(block, part.name) : null
+    const isSame = set !== null && variableNames(set).every(name => CONSTANT.test(name) && !names.has(name))
+    return isSame ? set : `$${part.name}`
+  })
+  // Of a name that runs into the text behind it nobody would know where it ends.
+  return parts.every((part, index) => !/\$\w+$/.test(part) || !/^\w/.test(parts[index + 1] ?? ''))
+    ? parts.join('')
+    : value
+}
+
+/** The variables that some `set` makes, by their lower-case names. */
+const namesSet = memo(
+  ({ occurrences }: NginxConfiguration): ReadonlySet<string> =>
+    new Set((occurrences.get('set') ?? []).map(nameOf)),
+)
 
 const NOT_SET: Fact<string> = unknown('no `set` surely makes the variable')
 

@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { setVariables } from '../../../../src/servers/nginx/queries/set-variables.ts'
+import { setVariables, writtenWithoutSet } from '../../../../src/servers/nginx/queries/set-variables.ts'
 import { block, readHttp } from './read-text.ts'
 
 function value(lines: string): string | null {
@@ -30,6 +30,20 @@ test('what a condition, another location or another line decides is not known', 
   assert.is(value('location / { rewrite ^/a(.*) $1; set $app web; }'), 'web')
   assert.is(value('location / { set $app web$host; }'), null)
   assert.is(value('location / { set $app $app; }'), null)
+})
+
+test('a value is read through the `set` of every request', () => {
+  const written = (lines: string, value = '$app') => {
+    const configuration = readHttp(`server { ${lines} }`)
+    return writtenWithoutSet(configuration, block(configuration, 'location'), value)
+  }
+  assert.is(written('location / { set $app $host; }'), '$host')
+  assert.is(written('set $app example.org; location / { }', 'https://$app/$uri'), 'https://example.org/$uri')
+  assert.is(written('location / { set $app $host; }', '${app}s'), '${app}s')
+  assert.is(written('location / { set $app $uri; }'), '$app', 'which a rewrite may change afterwards')
+  assert.is(written('location / { set $app $upstream_addr; }'), '$app', 'which nobody knows yet')
+  assert.is(written('location / { if ($arg_a) { set $app $host; } }'), '$app')
+  assert.is(written('location / { }'), '$app')
 })
 
 test.run()
