@@ -21,6 +21,7 @@ import { cloudInit, configMap, directories, image, mounts, oneDirectory, role, s
 import { nginxSpellings } from './nginx-spellings.ts'
 import { nginxTextSpellings } from './nginx-text-spellings.ts'
 import { nginxWordSpellings } from './nginx-word-spellings.ts'
+import { startSpellings } from './start-spellings.ts'
 import { supervised } from './units.ts'
 import type { Lay } from './files.ts'
 
@@ -54,5 +55,6 @@ export const surroundings: ReadonlyMap<string, Lay> = new Map(
     ...nginxSpellings,
     ...nginxTextSpellings,
     ...nginxWordSpellings,
+    ...startSpellings,
   }),
 )
