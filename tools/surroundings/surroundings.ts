@@ -1,4 +1,5 @@
 import { apacheSpellings } from './apache-spellings.ts'
+import { applicationSpellings } from './application-spellings.ts'
 import {
   composeInScript,
   composeSample,
@@ -17,6 +18,8 @@ import {
   includeInServer,
   withoutMain,
 } from './lines.ts'
+import { environmentSpellings } from './django-environment.ts'
+import { djangoSpellings } from './django-spellings.ts'
 import { cloudInit, configMap, directories, image, mounts, oneDirectory, role, script } from './placed.ts'
 import { nginxSpellings } from './nginx-spellings.ts'
 import { nginxTextSpellings } from './nginx-text-spellings.ts'
@@ -56,5 +59,8 @@ export const surroundings: ReadonlyMap<string, Lay> = new Map(
     ...nginxTextSpellings,
     ...nginxWordSpellings,
     ...startSpellings,
+    ...djangoSpellings,
+    ...environmentSpellings,
+    ...applicationSpellings,
   }),
 )
