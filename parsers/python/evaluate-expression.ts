@@ -60,7 +60,7 @@ export function evaluateWithin(expression: PythonExpression, scope: Scope): Pyth
     case 'none':
       return null
     case 'list':
-      return expression.items.map(evaluate)
+      return expression.items.flatMap(item => spreadItem(item, evaluate))
     case 'dict': {
       const entries = new Map<string, PythonValue | undefined>()
       for (const { key, value } of expression.entries) {
@@ -72,17 +72,38 @@ export function evaluateWithin(expression: PythonExpression, scope: Scope): Pyth
     }
     case 'name':
       if (expression.name === '__file__') return file
-      return lookup(expression.name) ?? parentOf(expression.name, lookup)
+      return ownOrParent(expression.name, lookup)
+    case 'not': {
+      const value = isTrue(evaluate(expression.of))
+      return value === undefined ? undefined : !value
+    }
+    case 'conditional': {
+      const chosen = isTrue(evaluate(expression.condition))
+      return chosen === undefined ? undefined : evaluate(chosen ? expression.then : expression.otherwise)
+    }
+    case 'comprehension':
+      return comprehended(expression, scope)
+    case 'spread':
+      return undefined
     case 'attribute':
       return expression.name === 'parent' ? dirname(evaluate(expression.of)) : undefined
     case 'binary':
-      if (expression.operator === 'in' && isEnvironment(expression.right)) {
+      if (/^(?:not )?in$/.test(expression.operator) && isEnvironment(expression.right)) {
         const name = evaluate(expression.left)
         const value = typeof name === 'string' ? environment(name) : undefined
-        return value === undefined ? undefined : value !== null
+        return value === undefined ? undefined : (value !== null) === (expression.operator === 'in')
+      }
+      if (expression.operator === 'and' || expression.operator === 'or') {
+        const left = evaluate(expression.left)
+        const value = isTrue(left)
+        // What decides is given back itself.
+        if (value === undefined) return undefined
+        return value === (expression.operator === 'or') ? left : evaluate(expression.right)
       }
       return combine(expression.operator, evaluate(expression.left), evaluate(expression.right))
     case 'subscript': {
+      if (expression.of.kind === 'attribute' && expression.of.name === 'parents')
+        return parentAt(evaluate(expression.of.of), evaluate(expression.index))
       const index = evaluate(expression.index)
       if (isEnvironment(expression.of) && typeof index === 'string') return environment(index) ?? undefined
       const of = evaluate(expression.of)
@@ -95,6 +116,50 @@ export function evaluateWithin(expression: PythonExpression, scope: Scope): Pyth
     case 'unknown':
       return undefined
   }
+}
+
+function spreadItem(item: PythonExpression, evaluate: Evaluate): readonly (PythonValue | undefined)[] {
+  const of = item.kind === 'spread' ? evaluate(item.of) : undefined
+  if (!Array.isArray(of)) return [evaluate(item)]
+  const items: readonly (PythonValue | undefined)[] = of
+  if (items.length > MOST_ITEMS) throw new LimitReached(TOO_MANY_ITEMS)
+  return items
+}
+
+const MOST_COMPREHENDED = 100
+
+/** The items of a list that is known, each by the name that it has in there. */
+function comprehended(
+  { item, name, of, conditions }: PythonExpression & { readonly kind: 'comprehension' },
+  scope: Scope,
+): PythonValue | undefined {
+  const list = evaluateWithin(of, scope)
+  if (!Array.isArray(list)) return undefined
+  const items: readonly (PythonValue | undefined)[] = list
+  // One inside of the other is as many times longer.
+  if (items.length > MOST_COMPREHENDED) throw new LimitReached(TOO_MANY_ITEMS)
+  const found: (PythonValue | undefined)[] = []
+  for (const each of items) {
+    const inner: Scope = { ...scope, lookup: asked => (asked === name ? each : scope.lookup(asked)) }
+    const isMeant = conditions.map(condition => isTrue(evaluateWithin(condition, inner)))
+    if (isMeant.includes(undefined)) return undefined
+    if (isMeant.every(Boolean)) found.push(evaluateWithin(item, inner))
+  }
+  return found
+}
+
+function ownOrParent(name: string, lookup: Lookup): PythonValue | undefined {
+  const own = lookup(name)
+  return own === undefined ? parentOf(name, lookup) : own
+}
+
+/** `Path(__file__).resolve().parents[1]`. */
+function parentAt(path: PythonValue | undefined, index: PythonValue | undefined): string | undefined {
+  if (typeof path !== 'string' || typeof index !== 'number' || index < 0 || index > DEEPEST_PARENT)
+    return undefined
+  let parent = path
+  for (let level = 0; level <= index; level++) parent = posix.dirname(parent)
+  return parent
 }
 
 function isEnvironment(expression: PythonExpression): boolean {
@@ -140,22 +205,46 @@ function combine(
   return [...left, ...right]
 }
 
-/** Of texts, numbers and the like alone: Python takes 1 and True for the same, and none of them for a text. */
+/** Python takes 1 and True for the same, and neither a text nor `None` for anything of another kind. */
 function compare(
   operator: string,
   left: PythonValue | undefined,
   right: PythonValue | undefined,
 ): boolean | undefined {
-  if (left === undefined || right === undefined || left === null || typeof left === 'object') return undefined
-  if (operator === 'in' || operator === 'not in') {
-    if (typeof left !== 'string' || !Array.isArray(right)) return undefined
-    const items: readonly unknown[] = right
-    if (!items.every(item => typeof item === 'string')) return undefined
-    return items.includes(left) === (operator === 'in')
+  if (left === undefined || right === undefined) return undefined
+  switch (operator) {
+    case 'in':
+    case 'not in': {
+      if (typeof left === 'string' && typeof right === 'string')
+        return right.includes(left) === (operator === 'in')
+      if (!Array.isArray(right)) return undefined
+      const items: readonly (PythonValue | undefined)[] = right
+      const found = items.map(item => isEqual(left, item))
+      if (found.includes(true)) return operator === 'in'
+      return found.includes(undefined) ? undefined : operator === 'not in'
+    }
+    case '==':
+      return isEqual(left, right)
+    case '!=': {
+      const equal = isEqual(left, right)
+      return equal === undefined ? undefined : !equal
+    }
+    case 'is':
+      return right === null ? left === null : undefined
+    case 'is not':
+      return right === null ? left !== null : undefined
+    default:
+      return undefined
   }
-  if (typeof left !== 'string' || typeof right !== 'string') return undefined
-  if (operator === '==') return left === right
-  return operator === '!=' ? left !== right : undefined
+}
+
+function isEqual(left: PythonValue | undefined, right: PythonValue | undefined): boolean | undefined {
+  if (left === undefined || right === undefined) return undefined
+  if (left === null || right === null) return left === right
+  if (typeof left === 'object' || typeof right === 'object')
+    return typeof left === 'object' && typeof right === 'object' ? undefined : false
+  if (typeof left === 'string' || typeof right === 'string') return left === right
+  return Number(left) === Number(right)
 }
 
 function bounded(text: string): string {
@@ -189,6 +278,8 @@ function evaluateCall(
     if (callee === 'int') return toInteger(value)
     if (typeof value !== 'string') return typeof value === 'number' ? String(value) : undefined
   }
+  if (/(?:^|\.)strtobool$/.test(callee) && args.length === 1 && first !== undefined)
+    return numberOfTruth(evaluate(first))
   if (callee === 'bool' && args.length === 1 && first !== undefined) return isTrue(evaluate(first))
   if (SAME_PATH.has(callee)) return first === undefined || args.length > 1 ? undefined : evaluate(first)
   if (callee === 'os.path.dirname' || callee === 'dirname')
@@ -203,12 +294,31 @@ function evaluateCall(
     if (typeof text !== 'string' || Object.keys(call.keywords).length > 0) return undefined
     return values.every(each => typeof each === 'string') ? method(text, ...values) : undefined
   }
+  if ((callee === 'map' || callee === 'filter') && args.length === 2) return mapped(callee, args, evaluate)
   if (['tuple', 'list', 'set', 'frozenset'].includes(callee) && args.length === 1 && first !== undefined)
     return evaluate(first)
   if (callee === 'dict' && args.length === 0) {
     return new Map(Object.entries(call.keywords).map(([name, value]) => [name, evaluate(value)]))
   }
   return undefined
+}
+
+/** `map(str.strip, …)` and `filter(None, …)`. */
+function mapped(
+  callee: string,
+  [by, of]: readonly PythonExpression[],
+  evaluate: Evaluate,
+): PythonValue | undefined {
+  const list = of === undefined ? undefined : evaluate(of)
+  if (by === undefined || !Array.isArray(list)) return undefined
+  const items: readonly (PythonValue | undefined)[] = list
+  if (callee === 'filter') {
+    if (by.kind !== 'none' && !(by.kind === 'name' && by.name === 'bool')) return undefined
+    const truths = items.map(isTrue)
+    return truths.includes(undefined) ? undefined : items.filter((_, index) => truths[index] === true)
+  }
+  if (by.kind !== 'name' || by.name !== 'str.strip') return undefined
+  return items.map(item => (typeof item === 'string' ? item.trim() : undefined))
 }
 
 /** A method of texts whose arguments are texts. */
@@ -251,11 +361,19 @@ export function toInteger(value: PythonValue | undefined): number | undefined {
   return typeof value === 'string' && /^\s*[-+]?\d{1,15}\s*$/.test(value) ? Number(value) : undefined
 }
 
+/** `strtobool` of distutils, which stops at any other text. */
+function numberOfTruth(value: PythonValue | undefined): number | undefined {
+  if (typeof value !== 'string') return undefined
+  if (/^(?:y|yes|t|true|on|1)$/i.test(value)) return 1
+  return /^(?:n|no|f|false|off|0)$/i.test(value) ? 0 : undefined
+}
+
 /** What Python takes for true; undefined where the value is not known. */
-function isTrue(value: PythonValue | undefined): boolean | undefined {
+export function isTrue(value: PythonValue | undefined): boolean | undefined {
   if (value === undefined || value === null) return value === null ? false : undefined
   if (Array.isArray(value)) return value.length > 0
-  return typeof value === 'object' ? undefined : value !== '' && value !== 0 && value !== false
+  if (value instanceof Map) return value.size > 0 ? true : undefined
+  return value !== '' && value !== 0 && value !== false
 }
 
 function joinPath(parts: readonly (PythonValue | undefined)[]): string | undefined {

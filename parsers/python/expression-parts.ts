@@ -15,7 +15,13 @@ export function expressionParts(expression: PythonExpression): readonly PythonEx
       return [expression.left, expression.right]
     case 'subscript':
       return [expression.of, expression.index]
+    case 'conditional':
+      return [expression.condition, expression.then, expression.otherwise]
+    case 'comprehension':
+      return [expression.of, expression.item, ...expression.conditions]
     case 'attribute':
+    case 'not':
+    case 'spread':
       return [expression.of]
     default:
       return []

@@ -30,6 +30,14 @@ interface Statement {
   readonly end: number
   /** True inside `if`, `try`, `for`, `with` or `while`: it may run, and may not. */
   readonly conditional: boolean
+  /** All that decides whether it runs, where that are conditions of `if` alone; absent elsewhere. */
+  readonly guards?: readonly PythonGuard[]
+}
+
+/** A condition of `if` or `elif`, and whether it has to hold for what stands behind it. */
+export interface PythonGuard {
+  readonly condition: PythonExpression
+  readonly holds: boolean
 }
 
 export interface PythonAssignment extends Statement {
@@ -121,6 +129,39 @@ export type PythonExpression =
       readonly kind: 'subscript'
       readonly of: PythonExpression
       readonly index: PythonExpression
+      readonly start: number
+      readonly end: number
+    }
+  /** `not a`. */
+  | {
+      readonly kind: 'not'
+      readonly of: PythonExpression
+      readonly start: number
+      readonly end: number
+    }
+  /** `a if b else c`. */
+  | {
+      readonly kind: 'conditional'
+      readonly condition: PythonExpression
+      readonly then: PythonExpression
+      readonly otherwise: PythonExpression
+      readonly start: number
+      readonly end: number
+    }
+  /** `[item for name in of if a if b]`, and the same as a set or a generator. */
+  | {
+      readonly kind: 'comprehension'
+      readonly item: PythonExpression
+      readonly name: string
+      readonly of: PythonExpression
+      readonly conditions: readonly PythonExpression[]
+      readonly start: number
+      readonly end: number
+    }
+  /** `*a` of a list. */
+  | {
+      readonly kind: 'spread'
+      readonly of: PythonExpression
       readonly start: number
       readonly end: number
     }

@@ -89,6 +89,31 @@ function readOpen(node: Node): PythonExpression {
       if (left === undefined || right === undefined || others.length > 0) return { kind: 'unknown', ...at }
       return { kind: 'binary', operator, left: readExpression(left), right: readExpression(right), ...at }
     }
+    case 'boolean_operator': {
+      const left = node.childForFieldName('left')
+      const right = node.childForFieldName('right')
+      const operator = node.childForFieldName('operator')?.text ?? ''
+      if (left === null || right === null) return { kind: 'unknown', ...at }
+      return { kind: 'binary', operator, left: readExpression(left), right: readExpression(right), ...at }
+    }
+    case 'not_operator': {
+      const of = node.childForFieldName('argument')
+      return of === null ? { kind: 'unknown', ...at } : { kind: 'not', of: readExpression(of), ...at }
+    }
+    case 'conditional_expression': {
+      const [then, condition, otherwise] = children(node).map(readExpression)
+      if (then === undefined || condition === undefined || otherwise === undefined)
+        return { kind: 'unknown', ...at }
+      return { kind: 'conditional', condition, then, otherwise, ...at }
+    }
+    case 'list_comprehension':
+    case 'set_comprehension':
+    case 'generator_expression':
+      return readComprehension(node)
+    case 'list_splat': {
+      const of = children(node)[0]
+      return of === undefined ? { kind: 'unknown', ...at } : { kind: 'spread', of: readExpression(of), ...at }
+    }
     case 'subscript': {
       const of = node.childForFieldName('value')
       const index = node.childForFieldName('subscript')
@@ -148,6 +173,30 @@ function readDictionary(node: Node): PythonExpression {
   })
   const complete = children(node).every(({ type }) => type === 'pair')
   return { kind: 'dict', entries, complete, start: node.startIndex, end: node.endIndex }
+}
+
+/** One with a single `for` of a single name. */
+function readComprehension(node: Node): PythonExpression {
+  const at = { start: node.startIndex, end: node.endIndex }
+  const body = node.childForFieldName('body')
+  const [, clause, ...others] = children(node)
+  const name = clause?.childForFieldName('left')
+  const of = clause?.childForFieldName('right')
+  const isPlain =
+    clause?.type === 'for_in_clause' &&
+    name?.type === 'identifier' &&
+    !clause.text.startsWith('async') &&
+    others.every(({ type }) => type === 'if_clause')
+  if (body === null || of == null || !isPlain) return { kind: 'unknown', ...at }
+  const conditions = others.flatMap(each => children(each).slice(0, 1).map(readExpression))
+  return {
+    kind: 'comprehension',
+    item: readExpression(body),
+    name: name.text,
+    of: readExpression(of),
+    conditions,
+    ...at,
+  }
 }
 
 const ESCAPES: Readonly<Record<string, string>> = {

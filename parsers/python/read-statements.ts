@@ -1,11 +1,9 @@
 import type { Node } from 'web-tree-sitter'
-import type { PythonStatement } from './python-module.ts'
+import type { PythonExpression, PythonGuard, PythonStatement } from './python-module.ts'
 import { dottedName, readCall, readExpression } from './read-expression.ts'
 
 /** Statements whose bodies may run or not; what stands in them is read as conditional. */
 const COMPOUND: ReadonlySet<string> = new Set([
-  'if_statement',
-  'elif_clause',
   'else_clause',
   'try_statement',
   'except_clause',
@@ -18,28 +16,62 @@ const COMPOUND: ReadonlySet<string> = new Set([
   'case_clause',
 ])
 
+/** Whether what is read runs whatever happens, and all that decides it where that is known. */
+interface Way {
+  readonly conditional: boolean
+  readonly guards?: readonly PythonGuard[]
+}
+
+const OF_MODULE: Way = { conditional: false }
+
+/** Nobody writes more branches one below the other. */
+const MOST_GUARDS = 30
+
 /** The statements of a module, in order; bodies of functions and classes are no part of it. */
 export function readStatements(root: Node): readonly PythonStatement[] {
   const statements: PythonStatement[] = []
-  collect(root, false, statements)
+  collect(root, OF_MODULE, statements)
   return statements
 }
 
-function collect(parent: Node, conditional: boolean, into: PythonStatement[]): void {
+function collect(parent: Node, way: Way, into: PythonStatement[]): void {
   for (const node of parent.namedChildren) {
     if (node === null) continue
-    if (COMPOUND.has(node.type)) collect(node, true, into)
-    else if (node.type === 'block') collect(node, conditional, into)
-    else readStatement(node, conditional, into)
+    if (node.type === 'if_statement') collectBranches(node, way, into)
+    else if (COMPOUND.has(node.type)) collect(node, { conditional: true }, into)
+    else if (node.type === 'block') collect(node, way, into)
+    else readStatement(node, way, into)
   }
 }
 
-function readStatement(node: Node, conditional: boolean, into: PythonStatement[]): void {
-  const at = { start: node.startIndex, end: node.endIndex, conditional }
+/** Of the bodies of one `if` that runs of which the condition is the first to hold. */
+function collectBranches(node: Node, way: Way, into: PythonStatement[]): void {
+  let passed = way.conditional ? way.guards : []
+  for (const clause of [node, ...node.childrenForFieldName('alternative')]) {
+    if (clause === null) continue
+    const isElse = clause.type === 'else_clause'
+    const written = isElse ? null : clause.childForFieldName('condition')
+    const condition = written === null || passed === undefined ? null : readExpression(written)
+    const body = clause.childForFieldName(isElse ? 'body' : 'consequence')
+    if (body !== null) collect(body, under(passed, condition, true), into)
+    passed = under(passed, condition, false).guards
+  }
+}
+
+function under(
+  guards: readonly PythonGuard[] | undefined,
+  condition: PythonExpression | null,
+  holds: boolean,
+): Way {
+  if (guards === undefined || guards.length >= MOST_GUARDS) return { conditional: true }
+  return { conditional: true, guards: condition === null ? guards : [...guards, { condition, holds }] }
+}
+
+function readStatement(node: Node, way: Way, into: PythonStatement[]): void {
+  const at = { start: node.startIndex, end: node.endIndex, ...way }
   switch (node.type) {
     case 'expression_statement':
-      for (const child of node.namedChildren)
-        if (child !== null) readExpressionStatement(child, conditional, into)
+      for (const child of node.namedChildren) if (child !== null) readExpressionStatement(child, way, into)
       return
     case 'import_statement':
       for (const child of node.namedChildren) {
@@ -63,7 +95,7 @@ function readStatement(node: Node, conditional: boolean, into: PythonStatement[]
       return
     case 'decorated_definition': {
       const definition = node.childForFieldName('definition')
-      if (definition !== null) readStatement(definition, conditional, into)
+      if (definition !== null) readStatement(definition, way, into)
       return
     }
     default:
@@ -71,8 +103,8 @@ function readStatement(node: Node, conditional: boolean, into: PythonStatement[]
   }
 }
 
-function readExpressionStatement(node: Node, conditional: boolean, into: PythonStatement[]): void {
-  const at = { start: node.startIndex, end: node.endIndex, conditional }
+function readExpressionStatement(node: Node, way: Way, into: PythonStatement[]): void {
+  const at = { start: node.startIndex, end: node.endIndex, ...way }
   if (node.type === 'call') {
     into.push({ kind: 'call', ...at, call: readCall(node) })
     return
@@ -82,7 +114,7 @@ function readExpressionStatement(node: Node, conditional: boolean, into: PythonS
   const right = node.childForFieldName('right')
   if (left === null || right === null) return
   // `a = b = value` nests to the right and gives both names the same value.
-  if (right.type === 'assignment') readExpressionStatement(right, conditional, into)
+  if (right.type === 'assignment') readExpressionStatement(right, way, into)
   let last = right
   while (last.type === 'assignment') last = last.childForFieldName('right') ?? last
   const operator = node.childForFieldName('operator')?.text ?? '='

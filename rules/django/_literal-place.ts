@@ -36,6 +36,14 @@ function partsOf(expression: PythonExpression): readonly PythonExpression[] {
       return expression.items.flatMap(partsOf)
     case 'dict':
       return expression.entries.flatMap(({ value }) => partsOf(value))
+    case 'spread':
+      return partsOf(expression.of)
+    case 'conditional':
+      return [...partsOf(expression.then), ...partsOf(expression.otherwise)]
+    case 'call':
+      return /^(?:list|tuple|dict)$/.test(expression.callee)
+        ? [...expression.args, ...Object.values(expression.keywords)].flatMap(partsOf)
+        : []
     case 'binary':
       return expression.operator === '+' ? [...partsOf(expression.left), ...partsOf(expression.right)] : []
     default:

@@ -423,10 +423,7 @@ const OF_VARIABLE = new RegExp(
 
 /** True for a list that the environment of the pod does not change: every name is a text of the settings. */
 function isWritten(settings: DjangoSettings, hosts: readonly (string | null)[]): boolean {
-  return (
-    settings.expressionOf('ALLOWED_HOSTS')?.expression.kind === 'list' &&
-    hosts.every(host => host !== null && literalPlace(settings, 'ALLOWED_HOSTS', host) !== null)
-  )
+  return hosts.every(host => host !== null && literalPlace(settings, 'ALLOWED_HOSTS', host) !== null)
 }
 
 /** The host for which a check asks that fails with every answer of 400; null where it asks for none. */

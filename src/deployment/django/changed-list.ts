@@ -15,7 +15,8 @@ export function changedList(
   if (conditional || before?.known !== true || !Array.isArray(before.value)) return null
   const list: readonly (SettingValue | undefined)[] = before.value
   const { callee, args, keywords } = call
-  if (Object.keys(keywords).length > 0 || args.some(each => each.kind === 'unknown')) return null
+  if (Object.keys(keywords).length > 0 || args.some(({ kind }) => kind === 'unknown' || kind === 'spread'))
+    return null
   const [first, second, ...others] = args.map(evaluate)
   if (others.length > 0) return null
   switch (callee) {

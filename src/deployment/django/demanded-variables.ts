@@ -34,7 +34,13 @@ export function demandedVariables({ statements, source }: PythonModule): readonl
           read(value)
         }
         return
+      case 'conditional':
+        read(expression.condition)
+        return
       case 'attribute':
+      case 'not':
+      case 'comprehension':
+      case 'spread':
         read(expression.of)
         return
       case 'binary':

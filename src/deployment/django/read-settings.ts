@@ -16,6 +16,8 @@ import { type FileSystem, sourceAt } from '../../files/file-system.ts'
 import { type Fact, known, unknown } from '../../servers/fact.ts'
 import { isPlain, isPython2 } from './is-plain-python.ts'
 import { type DefaultAsType, defaultsAsTypes } from './environment-mistakes.ts'
+import { decided, heldConditions } from './conditions.ts'
+import { type FoundFile, findFile } from './find-module.ts'
 import { changedList } from './changed-list.ts'
 import { environmentMisreads } from './environment-misreads.ts'
 import { type EnvironmentReaders, readBy, readersAfter } from './environment-readers.ts'
@@ -119,12 +121,6 @@ interface Context {
   readonly depth: number
 }
 
-/** A file, by the path at which the server sees it: in a container not that of the source. */
-interface FoundFile {
-  readonly source: Source
-  readonly path: string
-}
-
 function evaluateModule(context: Context, file: FoundFile): Names {
   const { source, path } = file
   context.read.push(path)
@@ -150,13 +146,20 @@ function evaluateModule(context: Context, file: FoundFile): Names {
     environment: context.environment,
     library: (call, evaluate, environment) => readBy(names.readers, call, evaluate, environment),
   }
-  for (const statement of module.statements) {
-    names.readers = readersAfter(names.readers, statement)
-    for (const each of expressionsOf(statement)) {
+  const holds = heldConditions(condition => evaluate(condition, scope))
+  for (const written of module.statements) {
+    const statement = decided(written, holds)
+    for (const each of expressionsOf(written)) {
       context.seen.defaultsAsTypes.push(...defaultsAsTypes(each, source, names.readers))
       for (const misread of environmentMisreads(each, source, names.readers))
-        context.seen.misreads.push({ ...misread, conditional: statement.conditional })
+        context.seen.misreads.push({ ...misread, conditional: statement?.conditional ?? true })
     }
+    if (statement === null) {
+      if (written.kind === 'assignment')
+        context.seen.assigned.push({ name: written.target, expression: written.value, source })
+      continue
+    }
+    names.readers = readersAfter(names.readers, statement)
     const at: Place = { source, start: statement.start, end: statement.end }
     if (statement.kind === 'import') {
       importNames(context, path, statement, at, names)
@@ -445,22 +448,4 @@ function resolveImport({ files, searchPath }: Context, importer: string, module:
   let directory = posix.dirname(importer)
   for (let level = 1; level < dots; level++) directory = posix.dirname(directory)
   return findFile(files, module.slice(dots), [directory])
-}
-
-/** The file of a module in the first directory that has it. */
-export function findModule(files: FileSystem, module: string, directories: readonly string[]): Source | null {
-  return findFile(files, module, directories)?.source ?? null
-}
-
-function findFile(files: FileSystem, module: string, directories: readonly string[]): FoundFile | null {
-  const relative = module.replaceAll('.', '/')
-  for (const directory of directories) {
-    const base = relative === '' ? directory : posix.join(directory, relative)
-    for (const path of [`${base}.py`, `${base}/__init__.py`]) {
-      if (files.kind(path) !== 'file') continue
-      const read = files.read(path)
-      if (read.kind === 'source') return { source: read.source, path }
-    }
-  }
-  return null
 }

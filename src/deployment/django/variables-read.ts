@@ -1,3 +1,4 @@
+import { expressionParts } from '../../../parsers/python/expression-parts.ts'
 import type { PythonExpression } from '../../../parsers/python/python-module.ts'
 
 /** The variables of the environment that an expression reads, by names that are written out. */
@@ -22,6 +23,11 @@ export function variablesRead(expression: PythonExpression | undefined): readonl
       return [...variablesRead(expression.left), ...variablesRead(expression.right)]
     case 'list':
       return expression.items.flatMap(variablesRead)
+    case 'conditional':
+    case 'comprehension':
+    case 'not':
+    case 'spread':
+      return expressionParts(expression).flatMap(variablesRead)
     default:
       return []
   }

@@ -160,7 +160,8 @@ application = get_wsgi_application()
 test('the expression of a setting is that of the one line that surely holds', () => {
   const texts = {
     '/opt/shop/base.py': 'A = ["a"]\nB = 1\n',
-    '/opt/shop/settings.py': 'from .base import *\nB = 2\nC = 3\nif B:\n    C = 4\nD = []\nD.append(1)\n',
+    '/opt/shop/settings.py':
+      'from .base import *\nB = 2\nC = 3\nif nobody():\n    C = 4\nD = []\nD.append(1)\n',
   }
   const settings = readSettings(memoryFileSystem(texts), parser, 'shop.settings', ['/opt'])
   const found = (name: string) => {
@@ -175,6 +176,48 @@ test('the expression of a setting is that of the one line that surely holds', ()
     null,
     null,
     null,
+  ])
+})
+
+test('a condition that is known decides, and only such a one', () => {
+  const texts = {
+    '/opt/shop/base.py': `DEBUG = False
+if DEBUG:
+    HOSTS = ["*"]
+    INNER = 1
+elif not DEBUG:
+    DEBUG = True
+    HOSTS = ["a"]
+    HOSTS += ["b"]
+    if nobody():
+        MAYBE = 1
+    else:
+        OTHER = 1
+else:
+    HOSTS = []
+for _ in [1]:
+    if DEBUG:
+        LOOPED = 1
+if os.getenv("MODE", "live") == "live":
+    from .live import *
+else:
+    from .nobody import *
+`,
+    '/opt/shop/live.py': 'CACHE = "/a"\n',
+  }
+  const settings = readSettings(memoryFileSystem(texts), parser, 'shop.base', ['/opt'], () => null)
+  const found = (name: string) => {
+    const fact = settings?.get(name) ?? null
+    return fact === null ? null : fact.known ? fact.value : fact.reason
+  }
+  assert.equal(['DEBUG', 'HOSTS', 'INNER', 'MAYBE', 'OTHER', 'LOOPED', 'CACHE'].map(found), [
+    true,
+    ['a', 'b'],
+    null,
+    'a condition decides',
+    'a condition decides',
+    'a condition decides',
+    '/a',
   ])
 })
 
