@@ -6,11 +6,11 @@ import { type DirectoryEntry, type FileSystem, sourceAt } from '../../files/file
 import { isAbsent } from '../is-absent.ts'
 import { placedDirectory } from '../placed-directory.ts'
 import type { AppServerProgram } from '../model.ts'
+import { type LoadingModule, loadsDotenv, settingsOfProgram } from './dotenv-files.ts'
 import { demandedVariables } from './demanded-variables.ts'
 import type { LoadedModule } from './loaded-module.ts'
 import { readScript } from './read-script.ts'
-import { findModule } from './find-module.ts'
-import { readSettings } from './read-settings.ts'
+import { findFile, findModule } from './find-module.ts'
 import type { DjangoSettings, WsgiScript } from './settings.ts'
 import { renamedModule } from './renamed-module.ts'
 import { settingsBeside } from './settings-beside.ts'
@@ -263,21 +263,25 @@ function facts({
       beside: beside(null),
     }
   const loads = loadsDotenv(source) || program.server.sources.some(loadsDotenv)
-  const environment = (variable: string): string | null | undefined => {
+  const ofProcess = (variable: string): string | null | undefined => {
     const given = program.server.environment.find(each => each.name === variable)?.value
     const fact = given ?? program.environment(variable)
-    if (fact !== null) return fact.known ? fact.value : undefined
-    return loads ? undefined : null
+    return fact === null ? null : fact.known ? fact.value : undefined
+  }
+  const environment = (variable: string): string | null | undefined => {
+    const value = ofProcess(variable)
+    return value === null && loads ? undefined : value
   }
   const settingsSource = findModule(files, name, directories)
-  const read = (isOpen: boolean) =>
-    readSettings(files, parser, name, directories, variable => {
-      const value = environment(variable)
-      return value === null && isOpen ? undefined : value
-    })
-  const closed = read(false)
-  const loadsInside = closed?.files.some(path => isLoading(files, path)) === true
-  const settings = loadsInside ? read(true) : closed
+  const { settings, loadsInside } = settingsOfProgram({
+    files,
+    parser,
+    module: name,
+    directories,
+    ofProcess,
+    script: source,
+    loadingBefore: loads ? loadedBefore(program, source, findFile(files, module, directories)) : [],
+  })
   const demanded = settingsSource === null ? [] : demandedVariables(parser.parse(settingsSource))
   const missing = isEnvironmentKnown(program)
     ? demanded.filter(each => environment(each.name) === null && !loadsInside)
@@ -301,14 +305,13 @@ function isEnvironmentKnown({ machine: { container }, by, server }: AppServerPro
   return by !== null || /\/etc\/uwsgi\/apps-enabled\//.test(server.at.source.path)
 }
 
-/** True where a module may fill the environment from a file, or read that file in its place. */
-export function loadsDotenv({ code }: Source): boolean {
-  return /dotenv|read_env|\bEnv\(|decouple|AutoConfig|dynaconf|environs|configurations/.test(code)
-}
-
-function isLoading(files: FileSystem, path: string): boolean {
-  const source = sourceAt(files, path)
-  return source !== null && loadsDotenv(source)
+/** The module of the application, where that reads a file of variables before the settings; null where something else does. */
+function loadedBefore(
+  { server }: AppServerProgram,
+  source: Source,
+  found: LoadingModule | null,
+): readonly LoadingModule[] | null {
+  return found?.source !== source || server.sources.some(loadsDotenv) ? null : [found]
 }
 
 /**
