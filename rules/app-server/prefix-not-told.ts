@@ -268,7 +268,7 @@ function strippedBy(connection: Connection): Stripping | null {
     if (!/^\/?$/.test(sent) || (sent === '/') !== taken.endsWith('/')) return null
     if (!connection.protocol.known || !/^https?$/.test(connection.protocol.value)) return null
   }
-  const at = server === 'nginx' ? url : (connection.targets[0]?.at ?? url)
+  const at = server === 'nginx' ? paths.at : (connection.targets[0]?.at ?? url)
   return { line, prefix: taken.replace(/\/$/, ''), at, targets: connection.targets }
 }
 

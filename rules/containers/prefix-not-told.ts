@@ -6,7 +6,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
-import { proxyTarget } from '../../src/servers/nginx/queries/proxy-target.ts'
+import { passedPath } from '../../src/servers/nginx/queries/passed-path.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 import { containerVariables } from './_container-variables.ts'
 import { INSTALLED, type Tool, TOOLS } from './_path-tools.ts'
@@ -363,25 +363,26 @@ export default defineRule({
       if (block.name !== 'location' || connection.headers.open) continue
       const { modifier, name } = readLocation(block)
       if ((modifier !== '' && modifier !== '^~') || !/^\/[\w.~-]+(?:\/[\w.~-]+)*\/?$/.test(name)) continue
+      const passed = passedPath(server.configuration, block, pass)
+      if (passed === null) continue
       // What is rewritten may get another path, and a header may tell it.
-      if (block.children.some(child => /^(?:rewrite|sub_filter|proxy_redirect|return)$/.test(child.name)))
-        continue
+      const { rewrite } = passed
+      if (block.children.some(child => child !== rewrite && MAY_TELL.test(child.name))) continue
       if (connection.headers.written.some(each => /prefix|script-name|forwarded-path/.test(each.name)))
         continue
-      const target = proxyTarget(server.configuration, pass)
-      if (!target.known) continue
+      const at = rewrite === null ? argumentPlace(pass, 0) : argumentPlace(rewrite, 1)
       const path = name.replace(/\/$/, '')
       for (const { machine, local, port } of connection.targets) {
         const container = machine?.container ?? null
-        const isTaken = target.value.uri === '/'
-        const isWhole = target.value.uri === ''
+        const isTaken = passed.sent === '/'
+        const isWhole = passed.sent === passed.taken
         const installed =
           container === null && (isTaken || isWhole)
             ? installedUntold(connection, local, port, path, isTaken)
             : null
         if (installed !== null)
           yield {
-            at: argumentPlace(pass, 0),
+            at,
             message: installed.message,
             cause: server.directive,
             aspect: installed.message,
@@ -392,12 +393,12 @@ export default defineRule({
           }
         const tool = container === null ? null : toolOf(container)
         if (container === null || tool === null) continue
-        if (!isTaken && (target.value.uri !== '' || !path.includes(tool.word))) continue
+        if (!isTaken && (!isWhole || !path.includes(tool.word))) continue
         if (isTaken && tool.isRelative === true) continue
         const said = faultOf(container, tool, path, isTaken)
         if (said === null) continue
         yield {
-          at: argumentPlace(pass, 0),
+          at,
           message: said.message,
           cause: server.directive,
           aspect: said.message,
@@ -410,6 +411,8 @@ export default defineRule({
     }
   },
 })
+
+const MAY_TELL = /^(?:rewrite|sub_filter|proxy_redirect|return)$/
 
 /** The program of the same machine that answers at a port, where its own file does not name the path. */
 function installedUntold(

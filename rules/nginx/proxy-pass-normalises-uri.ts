@@ -7,6 +7,7 @@ import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx
 import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
 import { encodingProgram } from '../_encoding-programs.ts'
 import { imageBehind } from '../containers/_examples.ts'
+import { passedPath } from '../../src/servers/nginx/queries/passed-path.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 
 const site = (location: string, target: string): string => conf`
@@ -72,10 +73,12 @@ export default defineRule({
     for (const connection of connections.http) {
       const { server, block, pass } = connection
       const written = pass.args[0]?.value ?? ''
-      if (block.name !== 'location' || written.includes('$') || !/^https?:\/\/[^/]+\//.test(written)) continue
-      const { modifier, name } = readLocation(block)
-      if (modifier !== '' && modifier !== '^~') continue
-      const at = argumentPlace(pass, 0)
+      const passed = passedPath(server.configuration, block, pass)
+      if (passed === null || !/^https?:\/\//.test(written)) continue
+      const { rewrite } = passed
+      if (rewrite === null && !/^https?:\/\/[^/]+\//.test(written)) continue
+      const { name } = readLocation(block)
+      const at = rewrite === null ? argumentPlace(pass, 0) : argumentPlace(rewrite, 1)
       const isIdle = name === '/' && /^https?:\/\/[^/]+\/$/.test(written)
       const program = encodingProgram(connection)
       const holdsUrls = HOLDS_URLS.test(name) && mergesSlashes(server.configuration, server.directive)
@@ -96,7 +99,7 @@ export default defineRule({
             ])
           : program !== null
             ? {
-                help: `Write ${program.prefix.replace('PATH', name.replace(/\/$/, ''))}, and leave the path of \`proxy_pass\` out`,
+                help: `Write ${program.prefix.replace('PATH', name.replace(/\/$/, ''))}, and leave ${rewrite === null ? 'the path of `proxy_pass`' : 'the `rewrite`'} out`,
               }
             : {}),
       }

@@ -13,7 +13,7 @@ import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import type { Outcome } from '../../src/servers/nginx/queries/outcome.ts'
-import { proxyTarget } from '../../src/servers/nginx/queries/proxy-target.ts'
+import { passedPath } from '../../src/servers/nginx/queries/passed-path.ts'
 import { serverAround } from '../../src/servers/nginx/queries/servers.ts'
 import { apacheMain, nginxMain, nginxServer, virtualHost } from '../_examples.ts'
 import { answerOf, findingOf, rewritesPages, urlOf } from './_asset-answers.ts'
@@ -862,13 +862,14 @@ interface Way {
 /** The path below which a location leads to a container; null where it may change more than the prefix. */
 function wayOf({ block, server, pass }: NginxConnection): Way | null {
   const prefix = block.name === 'location' ? prefixOf(block) : null
-  if (prefix === null || block.children.some(({ name }) => /^(?:rewrite|sub_filter|return|if)$/.test(name)))
+  const passed = prefix === null ? null : passedPath(server.configuration, block, pass)
+  if (prefix === null || passed === null) return null
+  const { taken, sent, rewrite } = passed
+  if (
+    block.children.some(child => child !== rewrite && /^(?:rewrite|sub_filter|return|if)$/.test(child.name))
+  )
     return null
-  const target = proxyTarget(server.configuration, pass)
-  if (!target.known || target.value.computed) return null
-  const { uri } = target.value
-  const isWhole = block.args.at(-1)?.value.endsWith('/') === true
-  return { prefix, uri: uri === '' ? prefix : isWhole || uri === '/' ? uri : `${uri}/` }
+  return { prefix, uri: sent === taken ? prefix : taken.endsWith('/') || sent === '/' ? sent : `${sent}/` }
 }
 
 /** True where a request is sent to the machine that another connection leads to. */

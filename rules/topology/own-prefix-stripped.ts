@@ -4,7 +4,7 @@ import { frontLine } from '../../src/deployment/front-lines.ts'
 import { requestBehind } from '../../src/deployment/requests/request-behind.ts'
 import type { Connection, Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import { argumentPlace, writtenText } from '../../src/deployment/places.ts'
-import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { propose, removeDirective, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
@@ -170,6 +170,13 @@ export default defineRule({
         'location /auth/ {\n    proxy_pass «http://app:8080/»;\n}',
       ),
     },
+    {
+      title: 'a `rewrite` that takes the path away',
+      files: container(
+        'image: quay.io/keycloak/keycloak:26.0\ncommand: start --http-relative-path=/auth',
+        'location /auth/ {\n    rewrite ^/auth/(.*)$ «/$1» break;\n    proxy_pass http://app:8080;\n}',
+      ),
+    },
     { title: 'a slash at the end', files: { 'etc/nginx/nginx.conf': nginx('«http://127.0.0.1:9000/»') } },
     {
       title: 'a path that Apache knows by an Alias',
@@ -323,13 +330,14 @@ export default defineRule({
   *check(deployment) {
     yield* strippedByOthers(deployment)
     for (const connection of deployment.connections.all) {
-      const { paths, written, url: at } = frontLine(connection)
+      const { paths, written, url } = frontLine(connection)
       if (paths === null || !/^\/?$/.test(paths.sent)) continue
-      const { taken } = paths
+      const { taken, rewrite, at } = paths
       const found = {
         at,
         ...propose('Pass the path on', 'unsafe', [
-          replacePlace(at, withPath(connection, writtenText(at), taken)),
+          replacePlace(url, withPath(connection, writtenText(url), taken)),
+          ...(rewrite === null ? [] : [removeDirective(rewrite)]),
         ]),
       }
       if (OWN.test(taken)) {
@@ -340,7 +348,7 @@ export default defineRule({
         continue
       }
       if (!/^(?:\/[\w.-]+)+\/?$/.test(taken)) continue
-      const served = servedBelow(deployment, connection, taken)
+      const served = servedBelow(deployment, connection, taken, rewrite !== null)
       if (served !== null) {
         yield {
           ...found,
@@ -383,12 +391,17 @@ export default defineRule({
 })
 
 /** The program of a container behind a line, where it answers below the path alone that is taken away. */
-function servedBelow(deployment: Deployment, connection: Connection, taken: string): ServedPath | null {
+function servedBelow(
+  deployment: Deployment,
+  connection: Connection,
+  taken: string,
+  isRewritten: boolean,
+): ServedPath | null {
   const served = servedPathBehind(connection)
   if (served === null || served.base === '' || !`${taken}/`.startsWith(`${served.base}/`)) return null
   const isPassed =
     'server' in connection
-      ? !connection.block.children.some(({ name }) => /^(?:rewrite|if|set)$/.test(name))
+      ? isRewritten || !connection.block.children.some(({ name }) => /^(?:rewrite|if|set)$/.test(name))
       : requestBehind(deployment, connection, taken) !== null
   return isPassed ? served : null
 }

@@ -102,16 +102,16 @@ export default defineRule({
     const { connections, machines } = deployment
     if (!machines.some(({ container }) => storeOf(container?.base ?? null) !== null)) return
     for (const connection of [...connections.http, ...connections.apache]) {
-      const { paths, url } = frontLine(connection)
+      const { paths } = frontLine(connection)
       const prefix = paths?.taken.replace(/\/+$/, '') ?? ''
-      if (prefix === '' || (paths?.sent !== '/' && paths?.sent !== '')) continue
+      if (paths === null || prefix === '' || !/^\/?$/.test(paths.sent)) continue
       if ('block' in connection && connection.block.children.some(({ name }) => name === 'limit_except'))
         continue
       const store = connection.targets.map(storeAt).find(found => found !== null)
       if (store === undefined) continue
       const endpoint = endpoints(deployment).find(({ path }) => path === prefix)
       yield {
-        at: url,
+        at: paths.at,
         severity: endpoint === undefined ? 'warning' : 'error',
         message: `clients sign \`${prefix}/bucket/key\`, and ${store} computes the signature of \`/bucket/key\`: every signed request is answered with 403, \`SignatureDoesNotMatch\``,
         label: `takes \`${prefix}\` away`,

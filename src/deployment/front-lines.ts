@@ -7,8 +7,8 @@ import { effective, serverLevels } from '../servers/apache/queries/effective.ts'
 import { type HeaderLine, headerLine } from '../servers/apache/queries/header-tables.ts'
 import { sslEngine } from '../servers/apache/queries/server-settings.ts'
 import { directivesByHost, type VirtualHost, virtualHostOf } from '../servers/apache/queries/virtual-hosts.ts'
-import { readLocation } from '../servers/nginx/queries/locations.ts'
-import { proxyTarget } from '../servers/nginx/queries/proxy-target.ts'
+import type { NginxDirective } from '../servers/nginx/configuration.ts'
+import { passedPath } from '../servers/nginx/queries/passed-path.ts'
 import { exactNames } from './build/servers.ts'
 import type { ApacheConnection, Connection, NginxConnection, SentHeader } from './model.ts'
 import { argumentPlace, namePlace } from './places.ts'
@@ -60,6 +60,10 @@ export interface FrontPaths {
   readonly taken: string
   /** What stands in its place in the request to the program; as Apache writes it, it may be empty. */
   readonly sent: string
+  /** The `rewrite` of nginx that puts it there; null where the URL does. */
+  readonly rewrite: NginxDirective | null
+  /** Where it is written: the URL, or the second word of the `rewrite`. */
+  readonly at: Place
 }
 
 export const frontLine = memo(
@@ -135,12 +139,10 @@ class LineOfNginx implements FrontLine {
 
   get paths(): FrontPaths | null {
     const { server, block, pass } = this.#connection
-    if (block.name !== 'location') return null
-    const { modifier, name } = readLocation(block)
-    const target = proxyTarget(server.configuration, pass)
-    if ((modifier !== '' && modifier !== '^~') || !name.startsWith('/')) return null
-    if (!target.known || target.value.computed) return null
-    return { taken: name, sent: target.value.uri === '' ? name : target.value.uri }
+    const passed = passedPath(server.configuration, block, pass)
+    if (passed === null) return null
+    const at = passed.rewrite === null ? this.url : argumentPlace(passed.rewrite, 1)
+    return { ...passed, at }
   }
 }
 
@@ -263,7 +265,7 @@ class LineOfApache implements FrontLine {
     const { path, base, targets } = this.#connection
     const url = /^(?:unix:[^|]*\|)?(?:https?|wss?|balancer):\/\/[^/]+(\/[^?$]*)?$/i.exec(base ?? '')
     if (path === null || !path.startsWith('/') || url === null) return null
-    return targets.length === 0 ? null : { taken: path, sent: url[1] ?? '' }
+    return targets.length === 0 ? null : { taken: path, sent: url[1] ?? '', rewrite: null, at: this.url }
   }
 }
 
