@@ -6,6 +6,7 @@ import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { answersAll } from '../../src/servers/nginx/queries/answers-all.ts'
 import { hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 
@@ -157,7 +158,7 @@ function serversByName(servers: readonly NginxServer[]): ReadonlyMap<string, rea
 /** True for a server that redirects each request, certbot's with its condition among them. */
 function redirectsAlone({ answer, directive }: NginxServer): boolean {
   if (answer.kind === 'redirect') return true
-  const ends = ({ children }: NginxDirective): boolean => children.some(({ name }) => name === 'return')
+  const ends = ({ children }: NginxDirective): boolean => children.some(answersAll)
   const lines = directive.children
   return ends(directive) && lines.some(ends) && !lines.some(({ name }) => name === 'location')
 }

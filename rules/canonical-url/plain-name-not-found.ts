@@ -1,3 +1,4 @@
+import { answersAll, writtenRedirect } from '../../src/servers/nginx/queries/answers-all.ts'
 import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
@@ -103,7 +104,9 @@ function isRedirectOfHost({ name, args, children }: NginxDirective): boolean {
   return (
     name === 'if' &&
     args[0]?.value.includes('$host') === true &&
-    children.some(child => child.name === 'return' && child.args[1]?.value.startsWith('https://') === true)
+    children.some(
+      child => answersAll(child) && writtenRedirect(child)?.target.value.startsWith('https://') === true,
+    )
   )
 }
 

@@ -19,16 +19,13 @@ import { type Pcre, toBytes } from '../../src/servers/regex.ts'
  * The location that is missed most behind a server that answers every request before it looks for one; null for none.
  * The lines of a file that a server or a location includes are such, too.
  */
-export function hiddenBehind(
-  { parent, source }: NginxDirective,
-  { top }: NginxConfiguration,
-): NginxLocation | null {
+export function hiddenBehind(line: NginxDirective, { top }: NginxConfiguration): NginxLocation | null {
+  const { parent, source } = line
   if (parent !== null && (parent.name !== 'server' || parent.context !== 'http')) return null
-  const lines = parent === null ? top.filter(line => line.source === source) : parent.children
-  const first = lines.find(({ name }) => LEAVING.has(name))
-  if (first?.name !== 'return') return null
+  const lines = parent === null ? top.filter(each => each.source === source) : parent.children
+  if (lines.find(({ name }) => LEAVING.has(name)) !== line) return null
   const hidden = locationsAmong(lines).filter(
-    ({ directive, modifier }) => modifier !== '@' && !isAlikeReturn(directive, first),
+    ({ directive, modifier }) => modifier !== '@' && !isAlikeAnswer(directive, line),
   )
   return hidden.find(isOfChallenge) ?? hidden[0] ?? null
 }
@@ -56,7 +53,7 @@ export function isLeft(location: NginxLocation): boolean {
   )
 }
 
-/** What may come before a `return` and lead elsewhere. */
+/** What may come before such a line and lead elsewhere. */
 const LEAVING: ReadonlySet<string> = new Set([
   'return',
   'if',
@@ -67,8 +64,8 @@ const LEAVING: ReadonlySet<string> = new Set([
 ])
 
 /** True for a location that says what its server says. */
-function isAlikeReturn({ children }: NginxDirective, line: NginxDirective): boolean {
-  const own = children.find(({ name }) => name === 'return')
+function isAlikeAnswer({ children }: NginxDirective, line: NginxDirective): boolean {
+  const own = children.find(({ name }) => name === line.name)
   return own?.args.every(({ value }, index) => value === line.args[index]?.value) === true
 }
 

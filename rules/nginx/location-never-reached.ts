@@ -7,6 +7,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { answersAll } from '../../src/servers/nginx/queries/answers-all.ts'
 import { locationIndex, locationsOf, readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import {
@@ -140,6 +141,21 @@ export default defineRule({
               listen 80;
               server_name example.org;
               «return» 301 https://example.org$request_uri;
+              location /.well-known/acme-challenge/ {
+                  root /srv/acme;
+              }
+          }
+        `,
+      },
+    },
+    {
+      title: 'a rewrite of every path that does',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              «rewrite» ^(.*)$ https://example.org$1 permanent;
               location /.well-known/acme-challenge/ {
                   root /srv/acme;
               }
@@ -536,13 +552,14 @@ export default defineRule({
   *check({ nginx, servers }) {
     const byDirective = serverIndex(servers)
     for (const configuration of nginx) {
-      for (const line of configuration.occurrences.get('return') ?? []) {
+      const answers = ['return', 'rewrite'].flatMap(name => configuration.occurrences.get(name) ?? [])
+      for (const line of answers.filter(answersAll)) {
         const hidden = hiddenBehind(line, configuration)
         if (hidden === null) continue
         yield {
           at: namePlace(line),
           ...(isLeft(hidden) && { severity: 'info' as const }),
-          message: `\`return\` answers every request of ${line.parent === null ? 'what includes this' : 'this server'}, so \`location ${hidden.name}\` is never reached`,
+          message: `\`${line.name}\` answers every request of ${line.parent === null ? 'what includes this' : 'this server'}, so \`location ${hidden.name}\` is never reached`,
           label: 'the server’s own lines come first',
           related: [{ at: hidden.at, message: 'never reached' }],
         }

@@ -8,6 +8,8 @@ import { probe } from '../../src/deployment/requests/probe.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { answersAll, writtenRedirect } from '../../src/servers/nginx/queries/answers-all.ts'
+import { wordPlace } from '../../src/servers/nginx/queries/places.ts'
 import { effective, effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { childrenNamed } from '../../src/servers/nginx/queries/scope.ts'
@@ -265,8 +267,9 @@ function* redirectedAway(deployment: Deployment, configuration: NginxConfigurati
   for (const line of limits) {
     const home = line.parent
     if (home?.name !== 'server' || home.children.some(({ name }) => name === 'location')) continue
-    const redirect = home.children.find(({ name }) => name === 'return')
-    if (redirect === undefined || !/^30[1278]$/.test(redirect.args[0]?.value ?? '')) continue
+    const redirect = home.children.find(answersAll)
+    const written = redirect === undefined ? null : writtenRedirect(redirect)
+    if (redirect === undefined || written === null || written.status === 303) continue
     const names = serverIndex(deployment.servers).get(home)?.names ?? []
     const own = names.filter(({ exact }) => exact)
     const secure = own.flatMap(({ name }) => secureServers(deployment).get(name) ?? [])[0]
@@ -285,7 +288,7 @@ function* redirectedAway(deployment: Deployment, configuration: NginxConfigurati
       label: 'left behind',
       related: [
         { at: namePlace(secure.directive), message: 'its settings hold' },
-        { at: argumentPlace(redirect, redirect.args.length - 1), message: 'redirected here' },
+        { at: wordPlace(redirect, written.target), message: 'redirected here' },
       ],
     }
   }

@@ -4,6 +4,7 @@ import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { answersAll } from '../../src/servers/nginx/queries/answers-all.ts'
 import { serverAround } from '../../src/servers/nginx/queries/servers.ts'
 import { swallowedDirective } from '../../src/servers/nginx/queries/swallowed.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
@@ -128,7 +129,7 @@ function* fallbacksNotLast({ nginx: configurations }: Deployment): Iterable<Rule
       const { args } = directive
       if (args.length < 2 || swallowedDirective(directive) !== null) continue
       // The server answers by itself before it looks for a location.
-      if (serverAround(directive)?.children.some(({ name }) => name === 'return') === true) continue
+      if (serverAround(directive)?.children.some(answersAll) === true) continue
       for (let index = 0; index < args.length - 1; index++) {
         const fault = faultOf(directive, index)
         if (fault === null || (index === 0 && isFiller(directive, main === null ? occurrences : null)))

@@ -3,6 +3,7 @@ import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { answersAll } from '../../src/servers/nginx/queries/answers-all.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { childrenNamed, hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
 import { sockets } from '../../src/servers/nginx/queries/sockets.ts'
@@ -109,8 +110,7 @@ export default defineRule({
         if (certificate === null || certificate === 'none' || known.length === 0) continue
         for (const { server } of servers) {
           if (server === first || certificateOf(configuration, server) !== 'none') continue
-          if (server.children.some(({ name }) => name === 'return' || name === 'ssl_reject_handshake'))
-            continue
+          if (server.children.some(line => answersAll(line) || line.name === 'ssl_reject_handshake')) continue
           const line = childrenNamed(server, 'server_name')[0]
           const names = namesOf(server)
           const index = names.findIndex(

@@ -5,6 +5,7 @@ import { groupBy } from '../../parsers/collections/group-by.ts'
 import { once } from '../../parsers/collections/once.ts'
 import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
 import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
+import { answersAll, writtenRedirect } from '../../src/servers/nginx/queries/answers-all.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { headerLine } from '../../src/servers/apache/queries/header-tables.ts'
 import { namePlace } from '../../src/servers/apache/queries/places.ts'
@@ -204,7 +205,7 @@ function endsTlsInCluster(deployment: Deployment): boolean {
 /** True where this nginx speaks TLS for a name of the server, or the server sends its clients there: no proxy does. */
 function isServedOverTls({ directive, configuration, names }: NginxServer, overTls: NamesOverTls): boolean {
   const isRedirect = directive.children.some(
-    ({ name, args }) => name === 'return' && /^https:/.test(args.at(-1)?.value ?? ''),
+    line => answersAll(line) && /^https:/.test(writtenRedirect(line)?.target.value ?? ''),
   )
   return isRedirect || names.some(({ name }) => overTls.get(configuration)?.has(name) === true)
 }

@@ -1,9 +1,8 @@
 import type { NginxConfiguration, NginxDirective } from '../../servers/nginx/configuration.ts'
+import { answersAll, takesEveryPath } from '../../servers/nginx/queries/answers-all.ts'
 import { effective } from '../../servers/nginx/queries/effective.ts'
 import { PASSES, readLocation } from '../../servers/nginx/queries/locations.ts'
 import { hasUnreadInclude } from '../../servers/nginx/queries/scope.ts'
-import { matchesEveryPath } from '../../servers/pcre/pattern-facts.ts'
-import { readPattern } from '../../servers/pcre/read-pattern.ts'
 import type { Answer } from '../model.ts'
 import { argumentPlace } from '../places.ts'
 
@@ -46,11 +45,6 @@ function isRootLocation(directive: NginxDirective): boolean {
   return (modifier === '~' || modifier === '~*') && takesEveryPath(name)
 }
 
-function takesEveryPath(pattern: string): boolean {
-  const tree = readPattern(pattern)
-  return tree !== null && matchesEveryPath(tree)
-}
-
 /** What the rewrite module decides for every request; null where it leaves the request alone. */
 function rewritePhase(configuration: NginxConfiguration, block: NginxDirective): Answer | null {
   // Whoever answers every request here has no use for a file that answers some.
@@ -59,23 +53,26 @@ function rewritePhase(configuration: NginxConfiguration, block: NginxDirective):
   for (const directive of block.children) {
     if (directive.name === 'if' && directive.children.some(isDecision)) return UNKNOWN
     if (directive.name === 'return') return returned(directive)
-    if (directive.name === 'rewrite' && isRedirect(directive)) {
-      const target = directive.args[1]?.value ?? ''
-      if (takesEveryPath(directive.args[0]?.value ?? ''))
-        return { kind: 'redirect', target, at: argumentPlace(directive, 1) }
+    if (answersAll(directive)) {
+      const [pattern = '', target = ''] = directive.args.map(({ value }) => value)
+      return { kind: 'redirect', target: asReturned(pattern, target), at: argumentPlace(directive, 1) }
     }
     if (directive.name.endsWith('_by_lua_block') || directive.name.endsWith('_by_lua_file')) return UNKNOWN
   }
   return null
 }
 
-function isDecision({ name }: NginxDirective): boolean {
-  return name === 'return' || name === 'rewrite'
+/** The target of a `rewrite` of every path as `return` would have it. */
+function asReturned(pattern: string, target: string): string {
+  const text = target.replace(/\?$/, '')
+  const [, slash] = /^\^?(\/?)\(\.\*\)\$?$/.exec(pattern) ?? []
+  return slash !== undefined && text.endsWith(`${slash}$1`)
+    ? `${text.slice(0, text.length - slash.length - 2)}$request_uri`
+    : text
 }
 
-function isRedirect({ args }: NginxDirective): boolean {
-  const flag = args[2]?.value
-  return flag === 'permanent' || flag === 'redirect' || /^(?:https?:\/\/|\$scheme)/.test(args[1]?.value ?? '')
+function isDecision({ name }: NginxDirective): boolean {
+  return name === 'return' || name === 'rewrite'
 }
 
 function returned(directive: NginxDirective): Answer {
