@@ -189,7 +189,8 @@ function snippet(
       const lines = linesOf(file).find(({ length }) => length > 0)
       const first = lines?.[0]
       if (lines === undefined || first === undefined) continue
-      const brought = isTree ? files : withSnippets(files, file.path)
+      const directory = isTree ? 'etc/nginx/' : file.path.slice(0, file.path.lastIndexOf('/') + 1)
+      const brought = isTree ? files : withSnippets(files, file.path, directory)
       if (brought === null) return null
       const edits = [
         replaced(first, `include snippets/${name}.conf;`),
@@ -198,7 +199,7 @@ function snippet(
       return {
         ...brought,
         [file.path]: edited(file.text, edits),
-        [`${isTree ? 'etc/nginx/' : ''}snippets/${name}.conf`]: `${lines.map(line => textOf(file, line)).join('\n')}\n`,
+        [`${directory}snippets/${name}.conf`]: `${lines.map(line => textOf(file, line)).join('\n')}\n`,
       }
     }
     return null
@@ -206,7 +207,7 @@ function snippet(
 }
 
 /** Services that have the file bring the snippets, too; null where something else may bring it. */
-function withSnippets(files: Files, path: string): Files | null {
+function withSnippets(files: Files, path: string, directory: string): Files | null {
   if (Object.keys(files).some(other => /Dockerfile|\.sh$|\.ya?ml$/.test(other) && !isCompose(other)))
     return null
   const compose = Object.keys(files).find(isCompose)
@@ -214,7 +215,7 @@ function withSnippets(files: Files, path: string): Files | null {
   const text = files[compose] ?? ''
   const at = text.split('\n').find(line => line.trim().startsWith(`- ./${path}:/etc/nginx/`))
   if (at === undefined) return null
-  const more = `${/^ */.exec(at)?.[0]}- ./snippets:/etc/nginx/snippets:ro`
+  const more = `${/^ */.exec(at)?.[0]}- ./${directory}snippets:/etc/nginx/snippets:ro`
   return { ...files, [compose]: text.replace(at, `${at}\n${more}`) }
 }
 

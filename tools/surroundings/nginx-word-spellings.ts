@@ -297,7 +297,7 @@ function redirect(
 ): readonly NginxEdit[] {
   const [code, target] = argumentsOf(node)
   if (node.name.value !== 'return' || target === undefined || !/^30[12]$/.test(code ?? '')) return []
-  if (!/^(?:https?|\$scheme):\/\/[^\s"';]*$/.test(target)) return []
+  if (!/^(?:https?|\$scheme):\/\/(?:[\w.-]+|\$[a-z_]+)(?::\d+)?(?:\/?|\$request_uri)$/.test(target)) return []
   const words = spelled(target)
   return words === null
     ? []
