@@ -6,6 +6,7 @@ import { placeText } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import type { Deployment, NginxProgram } from '../../src/deployment/model.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
+import { servedDirectory } from '../../src/deployment/requests/url-of-file.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { composeWith, siteTo } from './_examples.ts'
@@ -41,7 +42,11 @@ const challenges = (ofNginx: string, ofCertbot: string, volumes = 'webroot:'): R
 })
 
 /** Django with one mount at the path of its files, and nginx with another. */
-const files = (ofWeb: string, ofNginx: string, { more = '', nginx = '' } = {}): Record<string, string> => ({
+const files = (
+  ofWeb: string,
+  ofNginx: string,
+  { more = '', nginx = '', served = 'alias /app/media/;' } = {},
+): Record<string, string> => ({
   'docker-compose.yml': composeWith({
     web: conf`
       volumes:
@@ -57,7 +62,7 @@ const files = (ofWeb: string, ofNginx: string, { more = '', nginx = '' } = {}): 
   }).replace(MOUNT, `${MOUNT}\n      - ${ofNginx}`),
   'nginx/site.conf': siteTo('web:8000').replace(
     '    location / {',
-    () => '    location /media/ {\n        alias /app/media/;\n    }\n    location / {',
+    () => `    location /media/ {\n        ${served}\n    }\n    location / {`,
   ),
 })
 
@@ -164,6 +169,10 @@ export default defineRule({
       files: files('files:/app/data', './data:/app/data'),
     },
     {
+      title: 'the same beside what it looks for below a `root`',
+      files: files('files:/app/data', './data:/app/data', { served: 'root /app;' }),
+    },
+    {
       title: 'another file mounts it otherwise',
       files: {
         ...files('media:/app/media', './media:/app/media:ro'),
@@ -214,7 +223,7 @@ export default defineRule({
 function servedPaths({ connections }: Deployment, program: NginxProgram): readonly string[] {
   const served = ['root', 'alias']
     .flatMap(name => program.configuration.occurrences.get(name) ?? [])
-    .map(({ args }) => args[0]?.value ?? '')
+    .map(servedDirectory)
     .filter(path => /^\/[^$]+$/.test(path))
   const sockets = connections.nginx
     .filter(({ from }) => from === program)

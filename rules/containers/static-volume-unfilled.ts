@@ -7,6 +7,7 @@ import { argumentPlace } from '../../src/deployment/places.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { servedDirectory } from '../../src/deployment/requests/url-of-file.ts'
 import { directoryOfUrl, keepsUploadsInFiles } from '../../src/deployment/django/static-settings.ts'
 import { buildSteps, textsRun } from './_started-words.ts'
 import { placeText } from '../../parsers/text/source.ts'
@@ -114,6 +115,13 @@ export default defineRule({
       },
     },
     {
+      title: 'the same below a `root`',
+      files: {
+        'docker-compose.yml': compose('static:/srv/static:ro'),
+        'nginx/site.conf': site('root «/srv»;'),
+      },
+    },
+    {
       title: 'a directory of the host that the application does not mount',
       files: {
         'docker-compose.yml': compose('${STATIC_DIR}:/srv/static:ro'),
@@ -214,9 +222,11 @@ export default defineRule({
       const beside = writers(deployment, container)
       if (beside.length === 0) continue
       for (const directive of directoriesOf(configuration.occurrences)) {
-        const path = directive.args[0]?.value ?? ''
-        const mount = path.startsWith('/') ? mountAt(container, path) : null
-        if (mount === null || mount.path !== null || mount.from !== 'volumes') continue
+        const path = [servedDirectory(directive), directive.args[0]?.value ?? ''].find(
+          each => each.startsWith('/') && mountAt(container, each)?.path === null,
+        )
+        const mount = path === undefined ? null : mountAt(container, path)
+        if (path === undefined || mount === null || mount.from !== 'volumes') continue
         if (bringsFiles(container, mount.target)) continue
         const key = keyOf(container.service, mount)
         if (key === null || (mount.volume !== null && isFilledElsewhere(container, mount.volume))) continue

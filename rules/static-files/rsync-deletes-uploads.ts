@@ -6,6 +6,7 @@ import { isUnknownWord, type Place, type Source } from '../../parsers/text/sourc
 import { placeOf, type WrittenText } from '../../parsers/text/written-text.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
+import { servedDirectory } from '../../src/deployment/requests/url-of-file.ts'
 import type { FollowedCommand } from '../../src/deployment/setups/followed-commands.ts'
 import { setupCommands } from '../../src/deployment/setups/setup-commands.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -216,7 +217,9 @@ interface ServedDirectory {
 function servedDirectories({ nginx, apache }: Deployment): readonly ServedDirectory[] {
   return [
     ...nginx.flatMap(({ occurrences }) =>
-      ['root', 'alias'].flatMap(name => (occurrences.get(name) ?? []).flatMap(line => directoryOf(line, 0))),
+      ['root', 'alias'].flatMap(name =>
+        (occurrences.get(name) ?? []).flatMap(line => directoryAt(servedDirectory(line), line, 0)),
+      ),
     ),
     ...apache.flatMap(({ occurrences }) => [
       ...(occurrences.get('documentroot') ?? []).flatMap(line => directoryOf(line, 0)),
@@ -225,8 +228,15 @@ function servedDirectories({ nginx, apache }: Deployment): readonly ServedDirect
   ]
 }
 
-function directoryOf(line: NginxDirective | ApacheDirective, index: number): readonly ServedDirectory[] {
-  const word = line.args[index]?.value
+function directoryOf(line: ApacheDirective, index: number): readonly ServedDirectory[] {
+  return directoryAt(line.args[index]?.value, line, index)
+}
+
+function directoryAt(
+  word: string | undefined,
+  line: NginxDirective | ApacheDirective,
+  index: number,
+): readonly ServedDirectory[] {
   return word !== undefined && /^\/[\w./-]+$/.test(word)
     ? [{ path: cleanPath(word), at: argumentPlace(line, index) }]
     : []

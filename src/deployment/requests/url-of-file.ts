@@ -1,4 +1,6 @@
+import { isUnknownWord } from '../../../parsers/text/source.ts'
 import type { NginxDirective } from '../../servers/nginx/configuration.ts'
+import { readLocation } from '../../servers/nginx/queries/locations.ts'
 import type { Deployment, NginxServer } from '../model.ts'
 import { locationPath } from './location-path.ts'
 import { servesFile } from './anonymous-request.ts'
@@ -32,4 +34,17 @@ export function urlOfFile(
 export function directoryOf({ args }: NginxDirective): string {
   const directory = args[0]?.value ?? ''
   return directory.endsWith('/') ? directory.replace(/\/+$/, '') : directory
+}
+
+/**
+ * The directory out of which all that a `root` or `alias` gives comes, as written: below a `root` in the location of a
+ * prefix lies that prefix, which an `alias` leaves out.
+ */
+export function servedDirectory(line: NginxDirective): string {
+  const directory = directoryOf(line)
+  const { name, parent } = line
+  if (name !== 'root' || parent?.name !== 'location') return directory
+  const { modifier, name: prefix } = readLocation(parent)
+  const isBelow = (modifier === '' || modifier === '^~') && prefix.startsWith('/') && !isUnknownWord(prefix)
+  return isBelow ? directory + prefix.replace(/\/+$/, '') : directory
 }
