@@ -104,7 +104,12 @@ export class StageReading {
       case 'RUN': {
         const { words } = cutFlags(rest)
         const directory = this.workingDirectory()
-        this.runs.push({ at, directory, command: this.commandOf(words, at), documents })
+        const script = scriptOf(words.text, documents)
+        const command: DockerCommand =
+          script === null ? this.commandOf(words, at) : { form: 'shell', at, script }
+        // What goes on behind a command that fails is no step like others.
+        const isStep = script !== null && stopsAtFault(script.text)
+        this.runs.push({ at, directory, command, documents: isStep ? [] : documents })
         return
       }
       case 'CMD':
@@ -297,6 +302,23 @@ function cutFlags(rest: WrittenText): { flags: ReadonlyMap<string, WrittenText>;
   const { text } = rest
   const blank = text.slice(at).length - text.slice(at).trimStart().length
   return { flags, words: at === 0 ? rest : sliceWritten(rest, at + blank) }
+}
+
+/** The here-document that is all of a `RUN`: the shell runs it, unless its first line names another interpreter. */
+function scriptOf(words: string, [document]: readonly DockerDocument[]): WrittenText | null {
+  if (document === undefined || !/^<<-?(["']?)\w+\1[ \t]*$/.test(words)) return null
+  const { text } = document.text
+  return text.startsWith('#!') && !/^#!\S*\b(?:env[ \t]+)?(?:ba|da|a)?sh\b/.test(text) ? null : document.text
+}
+
+/** True for a script that ends at the first command that fails, or that has one command. */
+function stopsAtFault(script: string): boolean {
+  const lines = script.split('\n').flatMap(line => {
+    const text = line.trim()
+    return text === '' || text.startsWith('#') ? [] : [text]
+  })
+  const [first = ''] = lines
+  return /^set -\w*e/.test(first) || (lines.length === 1 && !/[;|&]/.test(first))
 }
 
 function portOf(written: WrittenText): DockerPort {

@@ -38,7 +38,10 @@ export function writesFile(
         isIn(project.configs.get(key.value)?.content?.at),
     ) ||
     ofBuild.some(
-      ({ at, documents }) => isIn(at) || documents.some(({ text: document }) => isIn(placeOf(document))),
+      step =>
+        isIn(step.at) ||
+        step.documents.some(({ text: document }) => isIn(placeOf(document))) ||
+        ('command' in step && step.command.form === 'shell' && isIn(placeOf(step.command.script))),
     )
   )
 }

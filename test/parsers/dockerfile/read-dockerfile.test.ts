@@ -184,6 +184,18 @@ RUN a \`
 RUN <<EOF
 CMD no
 EOF
+RUN <<EOF
+a
+b
+EOF
+RUN <<-EOF
+set -ex
+a
+b
+EOF
+RUN --mount=type=cache,target=/x <<EOF
+#!/usr/bin/env python3
+EOF
 RUN <<-'X' cat <<Y && echo
 	one
 	X
@@ -197,7 +209,11 @@ CMD c:\\x
     runs.map(run => [written(run.command), run.documents.map(({ text }) => text.text)]),
     [
       ['a   b', []],
-      ['<<EOF', ['CMD no\n']],
+      // All of the script, for the shell; of another interpreter nothing.
+      ['CMD no\n', []],
+      ['a\nb\n', ['a\nb\n']],
+      ['set -ex\na\nb\n', []],
+      ['<<EOF', ['#!/usr/bin/env python3\n']],
       ["<<-'X' cat <<Y && echo", ['\tone\n', 'two\n']],
     ],
   )
