@@ -113,6 +113,8 @@ export interface ComposeService {
   readonly workingDirectory: Fact<string> | null
   readonly environment: readonly ComposeVariable[]
   readonly envFiles: readonly EnvFile[]
+  /** What those of the files that could be read set, and `environment` does not; left out where that is nothing. */
+  readonly fileVariables?: readonly ComposeVariable[]
   readonly labels: readonly ComposeVariable[]
   /** `read_only`, as written. */
   readonly readOnly: Fact<string> | null

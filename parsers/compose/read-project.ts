@@ -9,6 +9,7 @@ import type {
   ComposeProject,
   ComposeResource,
   ComposeService,
+  ComposeVariable,
 } from './compose.ts'
 import { incomplete, mergeServices, withoutKeys } from './merge-services.ts'
 import { type ComposeFile, type ComposeInclude, readComposeFile } from './read-file.ts'
@@ -124,6 +125,8 @@ class Reading {
       name = file.name ?? name
       legacy ||= file.legacy
     }
+    if (depth === 0)
+      for (const [key, service] of services) services.set(key, withFileVariables(service, this.read))
     const { faults, complete } = this
     const sources = [...this.sources]
     const enabledProfiles = new Set((variables.get('COMPOSE_PROFILES') ?? '').split(/\s*,\s*/))
@@ -208,6 +211,19 @@ class Reading {
     const written = from?.services.get(service.value)
     return from === null || written === undefined ? null : this.extended(written, from, lookup, depth + 1)
   }
+}
+
+/** What the files of `env_file` set, and `environment` does not: the last file that has a variable counts. */
+function withFileVariables(service: ComposeService, read: ComposeOptions['read']): ComposeService {
+  if (service.envFiles.length === 0) return service
+  const own = new Set(service.environment.map(({ name }) => name))
+  const found = new Map<string, ComposeVariable>()
+  for (const { path } of service.envFiles) {
+    const source = path.known ? read(path.value) : null
+    for (const variable of source === null ? [] : parseDotenv(source))
+      if (!own.has(variable.name)) found.set(variable.name, variable)
+  }
+  return found.size === 0 ? service : { ...service, fileVariables: [...found.values()] }
 }
 
 function tableOf(): Map<string, ComposeResource> {

@@ -2,6 +2,7 @@ import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { askServer } from '../../src/deployment/requests/ask-server.ts'
 import { MISSING, requestsToServer, UNKNOWN_HOST } from '../../src/deployment/requests/made-up-requests.ts'
+import { givenVariables } from '../../parsers/compose/given-variables.ts'
 import type { ComposeVariable } from '../../parsers/compose/compose.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { besideTraefik, isSwitchedOff } from '../containers/_traefik.ts'
@@ -295,10 +296,12 @@ function frontWithTls({ service }: Container): Front | null {
     const port = told(/^traefik\.http\.services\.[^.]+\.loadbalancer\.server\.port$/i, service.labels)
     return isPlain ? { name: 'Traefik', at: router.at, port } : null
   }
-  const host = service.environment.find(({ name }) => name === 'LETSENCRYPT_HOST')
-  const isHttps = service.environment.some(({ name }) => name === 'VIRTUAL_PROTO' || name === 'HTTPS_METHOD')
+  const host = givenVariables(service).find(({ name }) => name === 'LETSENCRYPT_HOST')
+  const isHttps = givenVariables(service).some(
+    ({ name }) => name === 'VIRTUAL_PROTO' || name === 'HTTPS_METHOD',
+  )
   if (host === undefined || isHttps || host.at === null) return null
-  return { name: 'nginx-proxy', at: host.at, port: told(/^VIRTUAL_PORT$/, service.environment) }
+  return { name: 'nginx-proxy', at: host.at, port: told(/^VIRTUAL_PORT$/, givenVariables(service)) }
 }
 
 /** True also where nobody knows all that listens. */

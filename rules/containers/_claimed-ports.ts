@@ -1,3 +1,4 @@
+import { givenVariables } from '../../parsers/compose/given-variables.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { placeOf, sliceWritten, type WrittenText } from '../../parsers/text/written-text.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
@@ -30,7 +31,7 @@ const ALTERNATIVE = /^[^\n;|]*\|\|\s*(?!exit\b|false\b|echo\b|kill\b|\{|\()[\w/-
 
 export function claimsOf(container: Container | null): readonly Claim[] {
   if (container === null) return []
-  const { ports, environment, labels } = container.service
+  const { ports, labels } = container.service
   const claims: Claim[] = []
   for (const { at, target, published, protocol } of ports) {
     if (!target.known || published === null || !protocol.known || protocol.value !== 'tcp') continue
@@ -46,7 +47,7 @@ export function claimsOf(container: Container | null): readonly Claim[] {
     })
   }
   const names = [
-    ...environment.filter(({ name }) => name === 'VIRTUAL_PORT'),
+    ...givenVariables(container.service).filter(({ name }) => name === 'VIRTUAL_PORT'),
     ...labels.filter(({ name }) => TRAEFIK.test(name)),
   ]
   for (const { name, value, at } of names) {

@@ -1,3 +1,4 @@
+import { givenVariables } from '../../parsers/compose/given-variables.ts'
 import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import type { DockerImage } from '../../parsers/dockerfile/image-of-stage.ts'
 import type { ComposeService } from '../../parsers/compose/compose.ts'
@@ -63,8 +64,8 @@ const COMMENTED = /^[ \t]*#[ \t-]*["']?([A-Z][A-Z_]+)[ \t]*[:=]/gm
  * True where other nodes are listened for on loopback alone, or nobody knows where: Elasticsearch then checks nothing.
  * https://www.elastic.co/guide/en/elasticsearch/reference/7.17/bootstrap-checks.html
  */
-function hearsItselfAlone({ environment }: ComposeService): boolean {
-  return environment.some(
+function hearsItselfAlone(service: ComposeService): boolean {
+  return givenVariables(service).some(
     ({ name, value }) =>
       /^(?:transport\.(?:bind_|publish_)?|network\.)host$/.test(name) &&
       !(value?.known === true && value.value === '0.0.0.0'),
@@ -81,7 +82,8 @@ function besides({ at }: ComposeService, image: Place): Pick<RuleFinding, 'relat
 }
 
 /** What the entry point reads from a variable or from a file, and never from both. */
-export function* setTwice({ environment }: ComposeService) {
+export function* setTwice(service: ComposeService) {
+  const environment = givenVariables(service)
   for (const { name, value, at } of environment) {
     const file = environment.find(each => each.name === `${name}_FILE`)
     if (!ONCE.test(name) || value?.known !== true || value.value === '' || file?.value?.known !== true)
@@ -153,7 +155,7 @@ export function* refusedByMysql(service: ComposeService, { at: image }: Started,
     }
   if (kind !== 'mysql') return
   yield* optionsGone(service)
-  for (const { name: variable, value } of service.environment) {
+  for (const { name: variable, value } of givenVariables(service)) {
     if (variable !== 'MYSQL_USER' || value?.known !== true || value.value !== 'root') continue
     yield {
       at: value.at ?? service.at,

@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { givenVariables } from '../../parsers/compose/given-variables.ts'
 import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import { cleanPath } from '../../parsers/text/clean-path.ts'
 import { isBelow } from '../../parsers/text/is-below.ts'
@@ -45,7 +46,7 @@ function* extensionsLost(container: Container): Iterable<RuleFinding> {
   const told = [
     ...steps,
     ...(container.image?.environment ?? []).map(({ name }) => name),
-    ...container.service.environment.map(({ name }) => name),
+    ...givenVariables(container.service).map(({ name }) => name),
   ]
   if (told.some(text => text.includes('PHP_INI_SCAN_DIR'))) return
   const hiding = textsAt(container, SCANNED)

@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import type { ComposeService } from '../../parsers/compose/compose.ts'
+import { givenVariables } from '../../parsers/compose/given-variables.ts'
 import { cleanPath } from '../../parsers/text/clean-path.ts'
 import { isBelow } from '../../parsers/text/is-below.ts'
 import type { Place } from '../../parsers/text/source.ts'
@@ -35,14 +36,12 @@ export function modernMysqls(container: Container): readonly ModernMysql[] {
 }
 
 /** True where its command, its files or a script of its first start may say another way. */
-function isTold(
-  { command, entrypoint, volumes, configs, environment }: ComposeService,
-  { hostFiles, project }: Container,
-): boolean {
+function isTold(service: ComposeService, { hostFiles, project }: Container): boolean {
+  const { command, entrypoint, volumes, configs } = service
   const words = [...(command?.words ?? []), ...(entrypoint?.words ?? [])].map(({ text }) => text)
   if (words.some(text => NATIVE.test(text) || /defaults-|[$\0\uFFFD]|\.cnf/.test(text))) return true
   if (entrypoint !== null || command?.rest != null || configs.length > 0) return true
-  if (environment.some(({ name }) => NATIVE.test(name))) return true
+  if (givenVariables(service).some(({ name }) => NATIVE.test(name))) return true
   return volumes.some(({ source, target, kind }) => {
     if (!target.known) return true
     if (kind !== 'bind') return /^\/etc(?:\/|$)|initdb/.test(target.value)

@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { givenVariables } from '../../parsers/compose/given-variables.ts'
 import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import { cleanPath } from '../../parsers/text/clean-path.ts'
 import { serviceVariables } from '../../src/deployment/containers/service-variables.ts'
@@ -94,7 +95,7 @@ export function* writtenByPhp(started: Started): Iterable<WrittenDirectory> {
     if (framework === undefined) continue
     const told = [
       ...buildSteps(started),
-      ...[...(image?.environment ?? []), ...(service?.environment ?? [])].map(({ name }) => name),
+      ...[...(image?.environment ?? []), ...givenVariables(service)].map(({ name }) => name),
       ...TELLING.map(name => sourceAt(hostFiles, posix.join(path, name))?.text ?? ''),
     ]
     // Its scripts run with `composer install`.
@@ -144,7 +145,7 @@ function writesInFiles({ image, service, hostFiles }: Started): boolean {
 
 /** True where Laravel is told to write its log to no file. */
 function logsElsewhere({ image, service }: Started): boolean {
-  return [...(image?.environment ?? []), ...(service?.environment ?? [])].some(
+  return [...(image?.environment ?? []), ...givenVariables(service)].some(
     ({ name, value }) =>
       name === 'LOG_CHANNEL' &&
       value !== null &&

@@ -1,3 +1,4 @@
+import { givenVariables } from '../../parsers/compose/given-variables.ts'
 import type { ComposeService } from '../../parsers/compose/compose.ts'
 import type { Machine } from '../../src/deployment/model.ts'
 
@@ -20,7 +21,7 @@ export function mayHaveProxyInFront({ container }: Machine): boolean {
   const { project, service } = container
   return (
     service.labels.some(({ name }) => /^(?:traefik|caddy)\b/.test(name)) ||
-    service.environment.some(({ name }) => name === 'VIRTUAL_HOST') ||
+    givenVariables(service).some(({ name }) => name === 'VIRTUAL_HOST') ||
     [...project.services.values()].some(each => each.name !== service.name && isProxyService(each))
   )
 }

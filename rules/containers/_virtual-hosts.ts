@@ -1,3 +1,4 @@
+import { givenVariables } from '../../parsers/compose/given-variables.ts'
 import { isUnknownWord, type Place } from '../../parsers/text/source.ts'
 import type { ComposeService, ComposeVariable } from '../../parsers/compose/compose.ts'
 import { memo } from '../../parsers/collections/memo.ts'
@@ -66,8 +67,8 @@ function certificatesOf(service: ComposeService) {
 }
 
 /** An empty value of Compose's own environment is none that is known. */
-function variableOf({ environment }: ComposeService, name: string): Fact<string> | null {
-  const found: ComposeVariable | undefined = environment.findLast(each => each.name === name)
+function variableOf(service: ComposeService, name: string): Fact<string> | null {
+  const found: ComposeVariable | undefined = givenVariables(service).findLast(each => each.name === name)
   return found?.value ?? null
 }
 

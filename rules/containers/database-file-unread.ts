@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { givenVariables } from '../../parsers/compose/given-variables.ts'
 import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import { isBelow } from '../../parsers/text/is-below.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -227,7 +228,7 @@ function toldIn({ image, command, machine, mounts, files }: RunImage): readonly 
   return [
     ...(image?.steps ?? []).flatMap(step => ('command' in step ? [commandText(step.command)] : [])),
     (command?.words ?? []).join(' '),
-    ...[...(image?.environment ?? []), ...(service?.environment ?? [])].map(({ value }) =>
+    ...[...(image?.environment ?? []), ...givenVariables(service)].map(({ value }) =>
       value?.known === true ? value.value : '',
     ),
     ...scripts

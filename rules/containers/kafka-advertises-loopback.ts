@@ -1,3 +1,4 @@
+import { givenVariables } from '../../parsers/compose/given-variables.ts'
 import type { ComposeService } from '../../parsers/compose/compose.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -72,8 +73,10 @@ export default defineRule({
 })
 
 /** The listeners that Kafka names to its clients, where each of them is the loopback. */
-function advertised({ environment }: ComposeService): Place | null {
-  const variable = environment.find(({ name }) => /^KAFKA_(?:CFG_)?ADVERTISED_LISTENERS$/.test(name))
+function advertised(service: ComposeService): Place | null {
+  const variable = givenVariables(service).find(({ name }) =>
+    /^KAFKA_(?:CFG_)?ADVERTISED_LISTENERS$/.test(name),
+  )
   if (variable?.value?.known !== true || variable.value.value === '') return null
   const isInside = variable.value.value
     .split(',')
@@ -82,8 +85,8 @@ function advertised({ environment }: ComposeService): Place | null {
 }
 
 /** True where a variable names the service as a broker. */
-function connects({ environment }: ComposeService, name: string): boolean {
-  return environment.some(
+function connects(service: ComposeService, name: string): boolean {
+  return givenVariables(service).some(
     variable =>
       /KAFKA|BROKER|BOOTSTRAP/i.test(variable.name) &&
       variable.value?.known === true &&

@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { givenVariables } from '../../parsers/compose/given-variables.ts'
 import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -146,7 +147,7 @@ function toldIn({ image, command, machine }: RunImage): string {
   return [
     ...(image?.steps ?? []).flatMap(step => ('command' in step ? [commandText(step.command)] : [])),
     ...(command?.words ?? []),
-    ...[...(image?.environment ?? []), ...(service?.environment ?? [])].map(
+    ...[...(image?.environment ?? []), ...givenVariables(service)].map(
       ({ name, value }) => `${name}=${value?.known === true ? value.value : ''}`,
     ),
   ].join('\n')

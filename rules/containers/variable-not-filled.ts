@@ -1,3 +1,4 @@
+import { givenVariables } from '../../parsers/compose/given-variables.ts'
 import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import { posix } from 'node:path'
 import type { DockerImage } from '../../parsers/dockerfile/image-of-stage.ts'
@@ -233,8 +234,7 @@ export default defineRule({
             continue
           }
           const { text } = found
-          const isSet =
-            machine.container?.service.environment.some(({ name }) => name === found.name) === true
+          const isSet = givenVariables(machine.container?.service).some(({ name }) => name === found.name)
           yield {
             at: found.at,
             message: isTemplate
@@ -293,7 +293,7 @@ const FILLS =
 
 /** True where the command, a step of the build or a script of the start may write the files anew. */
 function isFilledElsewhere({ command, image, mounts, machine, files }: RunImage): boolean {
-  const environment = machine.container?.service.environment ?? []
+  const environment = givenVariables(machine.container?.service)
   return (
     FILLS.test(command?.words.join(' ') ?? '') ||
     mounts.some(({ target, path }) =>

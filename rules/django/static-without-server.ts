@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { givenVariables } from '../../parsers/compose/given-variables.ts'
 import { isBelow } from '../../parsers/text/is-below.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
@@ -243,7 +244,7 @@ function ofContainer({ machine }: AppServerProgram, settings: DjangoSettings): P
   const isBehindOther = [...project.services.values()].some(
     each => each.name !== service.name && isProxyService(each) && !isTraefik(each.image),
   )
-  if (isBehindOther || service.environment.some(({ name }) => name === 'VIRTUAL_HOST')) return null
+  if (isBehindOther || givenVariables(service).some(({ name }) => name === 'VIRTUAL_HOST')) return null
   const route = service.labels.find(({ name }) => /^traefik\.http\.routers\.[^.]+\.rule$/.test(name))
   const port = service.ports.find(each => isEveryAddress(each) && each.published?.known === true)
   if (port === undefined) return route?.at ?? null

@@ -1,3 +1,4 @@
+import { givenVariables } from '../../parsers/compose/given-variables.ts'
 import type { Connection } from '../../src/deployment/model.ts'
 import type { SchemeReader } from './_scheme-readers.ts'
 
@@ -9,7 +10,7 @@ export function imageReading({ targets }: Pick<Connection, 'targets'>): SchemeRe
     const { service, mounts, hostFiles } = container
     const name = container.reference ?? ''
     if (/^wordpress(?::(?!.*fpm)|$)/.test(name)) {
-      const own = service.environment.find(({ name }) => name === 'WORDPRESS_CONFIG_EXTRA')
+      const own = givenVariables(service).find(({ name }) => name === 'WORDPRESS_CONFIG_EXTRA')
       if (own !== undefined && !(own.value?.known === true && !/\bHTTPS\b/.test(own.value.value))) continue
       const hasOwn = ({ target, path }: (typeof mounts)[number]): boolean =>
         /\/(?:wp-config\.php|\.htaccess)$/.test(target) ||
@@ -21,13 +22,13 @@ export function imageReading({ targets }: Pick<Connection, 'targets'>): SchemeRe
       }
     }
     if (/^ghost(?::|$)/.test(name)) {
-      const url = service.environment.find(({ name }) => name === 'url')?.value
+      const url = givenVariables(service).find(({ name }) => name === 'url')?.value
       if (url?.known === true && /^https:/i.test(url.value))
         return { name: 'Ghost', does: 'redirects https to https for ever' }
     }
     // It makes the address of each upload of the scheme, and `relativeurls` leaves the scheme out.
     if (/^(?:library\/|distribution\/)?registry(?::[23][\w.-]*)?$/.test(name) && service.build === null) {
-      const isTold = service.environment.some(({ name }) =>
+      const isTold = givenVariables(service).some(({ name }) =>
         /^REGISTRY_HTTP_(?:HOST|RELATIVEURLS|TLS_\w+)$/.test(name),
       )
       if (!isTold && !mounts.some(({ target }) => /\/(?:docker|distribution)\//.test(`${target}/`)))
@@ -38,7 +39,7 @@ export function imageReading({ targets }: Pick<Connection, 'targets'>): SchemeRe
     }
     if (/^(?:quay\.io\/)?keycloak\/keycloak(?::|$)/.test(name) && service.build === null) {
       const words = (service.command?.words ?? []).map(({ text }) => text)
-      const told = service.environment.flatMap(({ name, value }) =>
+      const told = givenVariables(service).flatMap(({ name, value }) =>
         value?.known === true ? [`${name}=${value.value}`] : [],
       )
       const isTrusting =
@@ -49,7 +50,7 @@ export function imageReading({ targets }: Pick<Connection, 'targets'>): SchemeRe
           ),
         )
       const hasAddress = [...told, words.join(' ')].some(text => /hostname\S*[= ]"?https:/i.test(text))
-      if (isTrusting && !hasAddress && service.environment.every(({ value }) => value?.known === true))
+      if (isTrusting && !hasAddress && givenVariables(service).every(({ value }) => value?.known === true))
         return {
           name: 'Keycloak',
           does: 'takes every request for plain HTTP: `HTTPS required`, or pages whose scripts browsers block',

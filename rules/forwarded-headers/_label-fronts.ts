@@ -1,3 +1,4 @@
+import { givenVariables } from '../../parsers/compose/given-variables.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
@@ -51,7 +52,7 @@ function ofTraefik(container: Container): LabelFront | null {
 }
 
 function ofNginxProxy(container: Container): LabelFront | null {
-  const { environment } = container.service
+  const environment = givenVariables(container.service)
   const own = environment.find(({ name }) => name === 'VIRTUAL_HOST')
   const names = own?.value?.known === true ? own.value.value.split(',').map(each => each.trim()) : []
   const isTls = environment.some(({ name }) => name === 'LETSENCRYPT_HOST')

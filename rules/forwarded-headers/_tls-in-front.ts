@@ -1,3 +1,4 @@
+import { givenVariables } from '../../parsers/compose/given-variables.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
@@ -32,7 +33,8 @@ export function tlsInFront(deployment: Deployment, machine: Machine): TlsInFront
 }
 
 function tlsByLabels({ service }: Container): TlsInFront | null {
-  const { labels, environment, ports, networkMode } = service
+  const { labels, ports, networkMode } = service
+  const environment = givenVariables(service)
   // Who publishes ports may be reached without them.
   if (ports.length > 0 || networkMode !== null) return null
   const router = labels.find(

@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { givenVariables } from '../../parsers/compose/given-variables.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { isStandIn } from '../../parsers/text/stand-in.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
@@ -805,8 +806,8 @@ const HTML = '/var/www/html'
 
 /** The image of Nextcloud makes settings of the variables `OVERWRITEPROTOCOL` and `TRUSTED_PROXIES`. */
 function askedInImage({ service, files }: Container): Asked | null {
-  const { environment, complete } = service
-  const mayTell = environment.some(
+  const { complete } = service
+  const mayTell = givenVariables(service).some(
     ({ name }) => /^(?:OVERWRITE|TRUSTED_PROXIES$)/.test(name) || name === 'WORDPRESS_CONFIG_EXTRA',
   )
   return mayTell || !complete ? null : asked(files, HTML)

@@ -1,3 +1,4 @@
+import { givenVariables } from '../../parsers/compose/given-variables.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { behindNginxProxy } from '../containers/_examples.ts'
@@ -23,6 +24,19 @@ export default defineRule({
     {
       title: 'the new name of the variable',
       files: behindNginxProxy('VIRTUAL_HOST: www.example.org\nACME_HOST: «example.org»'),
+    },
+    {
+      title: 'in a file of variables',
+      files: {
+        'compose.yaml': behindNginxProxy('A: b')['compose.yaml']!.replace(
+          /environment:\n.*/,
+          'env_file: ./shop.env',
+        ),
+        'shop.env': conf`
+          VIRTUAL_HOST=www.example.org
+          LETSENCRYPT_HOST=«example.org»
+        `,
+      },
     },
     {
       title: 'another name',
@@ -115,8 +129,8 @@ export default defineRule({
   },
 })
 
-function usesCertificates({ service: { environment } }: VirtualHost): boolean {
-  return !environment.some(({ name }) =>
+function usesCertificates({ service }: VirtualHost): boolean {
+  return !givenVariables(service).some(({ name }) =>
     /^(?:CERT_NAME|HTTPS_METHOD|VIRTUAL_HOST_MULTIPORTS|ENABLE_HTTP_ON_MISSING_CERT)$/.test(name),
   )
 }

@@ -1,3 +1,4 @@
+import { givenVariables } from '../../parsers/compose/given-variables.ts'
 import type { CaddyAddress, Caddyfile } from '../../parsers/caddy/caddyfile.ts'
 import { readCaddyfile } from '../../parsers/caddy/read-caddyfile.ts'
 import type { PublishedPort } from '../../parsers/compose/compose.ts'
@@ -251,10 +252,10 @@ function publishedAs(ports: readonly PublishedPort[], port: number): number | nu
 
 /** The port to which Traefik or nginx-proxy connects: of those that the image has, the lowest; null where it speaks TLS. */
 function portOfLabels({ container }: Machine): number | null {
-  const { labels = [], environment = [], complete = false } = container?.service ?? {}
+  const { labels = [], complete = false } = container?.service ?? {}
   const told = [
     ...labels.filter(({ name }) => /\.loadbalancer\.server\.(?:port|scheme)$/i.test(name)),
-    ...environment.filter(({ name }) => /^VIRTUAL_(?:PORT|PROTO)$/.test(name)),
+    ...givenVariables(container?.service).filter(({ name }) => /^VIRTUAL_(?:PORT|PROTO)$/.test(name)),
   ]
   if (!complete || told.length > 1) return null
   const [only] = told

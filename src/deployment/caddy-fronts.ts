@@ -1,3 +1,4 @@
+import { givenVariables } from '../../parsers/compose/given-variables.ts'
 import { holdsPort } from '../../parsers/compose/holds-port.ts'
 import { posix } from 'node:path'
 import type { CaddyAddress, CaddyProxy, CaddyUpstream } from '../../parsers/caddy/caddyfile.ts'
@@ -82,7 +83,7 @@ function upstreamsWithTls(source: Source, { container }: Machine): readonly Cadd
 export function hasTls({ text, tls }: CaddyAddress, container: Container | null): boolean {
   if (tls !== null || container === null) return tls === true
   const filled = text.replace(/\{\$(\w+)(?::[^{}]*)?\}/g, (all, name: string) => {
-    const value = container.service.environment.find(each => each.name === name)?.value
+    const value = givenVariables(container.service).find(each => each.name === name)?.value
     // One that is filled in when Compose starts may be a port alone.
     return value?.known === true && value.at !== null && !placeText(value.at).includes('$')
       ? value.value

@@ -1,6 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { ComposeProject, ComposeService } from '../../../parsers/compose/compose.ts'
+import { givenVariables } from '../../../parsers/compose/given-variables.ts'
 import { composeFilesIn, readCompose } from '../../../parsers/compose/read-project.ts'
 import type { Fact } from '../../../parsers/text/fact.ts'
 import { placeText, type Source, textSource } from '../../../parsers/text/source.ts'
@@ -627,6 +628,19 @@ include: {a: b}
   assert.is(found.services.get('c')!.image, null)
   assert.equal(project({ '/c.yml': 'services: [a]\n' }).services.size, 0)
   assert.is(project({ '/c.yml': 'a: [\n' }).complete, false)
+})
+
+test('what files of variables set is given before what the service says itself', () => {
+  const read = service('env_file: [.env, more.env, missing.env]\nenvironment: { A: own }', {
+    '/app/.env': 'A=1\nB=1\nC=1\n',
+    '/app/more.env': 'C=2\n',
+  })
+  assert.equal(
+    givenVariables(read).map(variable => `${variable.name}=${value(variable.value)}`),
+    ['B=1', 'C=2', 'A=own'],
+  )
+  assert.is(read.environment.length, 1)
+  assert.equal(givenVariables(null), [])
 })
 
 test.run()

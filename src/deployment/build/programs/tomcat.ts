@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { givenVariables } from '../../../../parsers/compose/given-variables.ts'
 import { memo } from '../../../../parsers/collections/memo.ts'
 import { readTomcat, tomcatAsItComes } from '../../../../parsers/app-server/tomcat.ts'
 import type { Source } from '../../../../parsers/text/source.ts'
@@ -49,7 +50,7 @@ function serverOfContainer({ base, files, service, image, mounts }: Container) {
   if (source !== null) return readTomcat(source)
   const isChanged =
     mounts.some(({ target }) => target === HOME || target.startsWith(`${HOME}/conf`)) ||
-    service.environment.some(({ name }) => /OPTS$/.test(name)) ||
+    givenVariables(service).some(({ name }) => /OPTS$/.test(name)) ||
     (image?.steps ?? []).some(step => !('sources' in step))
   return isChanged ? null : tomcatAsItComes(service.image?.at ?? image?.stage.at ?? service.at)
 }
