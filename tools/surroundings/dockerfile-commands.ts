@@ -1,5 +1,13 @@
 import { isDockerfile, quoted } from './compose-values.ts'
-import { type Instruction, each, execForm, has, inJson, instructionsOf } from './dockerfile-instructions.ts'
+import {
+  type Instruction,
+  each,
+  execForm,
+  has,
+  inJson,
+  instructionsOf,
+  ofDockerfiles,
+} from './dockerfile-instructions.ts'
 import type { Files, Lay } from './files.ts'
 
 /** The words of a text that no shell has to read; null where one has to. */
@@ -111,6 +119,48 @@ function withScript(
   }
 }
 
+/** The command of an official image, as the last stage names it again. */
+const OFFICIAL: readonly (readonly [image: RegExp, command: string])[] = [
+  [/^php:\S*fpm/, '["php-fpm"]'],
+  [/^php:\S*apache/, '["apache2-foreground"]'],
+  [/^nginx(?::|$)/, '["nginx", "-g", "daemon off;"]'],
+  [/^httpd(?::|$)/, '["httpd-foreground"]'],
+]
+
+function officialCommand(all: readonly Instruction[]): string | null {
+  const from = all.findLastIndex(({ name }) => name === 'FROM')
+  const isLeft = all.slice(from).some(({ name }) => name === 'CMD' || name === 'ENTRYPOINT')
+  const image = all[from]?.rest.split(/\s+/)[0] ?? ''
+  return isLeft ? null : (OFFICIAL.find(([each]) => each.test(image))?.[1] ?? null)
+}
+
+const commandAgain = ofDockerfiles((all, files) => {
+  const command = isOverridden(files) ? null : officialCommand(all)
+  return command === null ? null : [...all.map(({ text }) => text), `CMD ${command}`]
+})
+
+/** A script before it, which ends in the command. */
+const officialScript: Lay = files => {
+  const [path, ...others] = Object.keys(files).filter(each => isDockerfile(each))
+  const all = path === undefined ? null : instructionsOf(files[path] ?? '')
+  const command = all === null || isOverridden(files) ? null : officialCommand(all)
+  const context = path === undefined ? null : contextOf(files, path)
+  if (path === undefined || all === null || command === null || context === null || others.length > 0)
+    return null
+  if (files[`${context}entrypoint.sh`] !== undefined || has(all, 'USER')) return null
+  const steps = [
+    'COPY entrypoint.sh /usr/local/bin/entrypoint.sh',
+    'RUN chmod +x /usr/local/bin/entrypoint.sh',
+    'ENTRYPOINT ["/usr/local/bin/entrypoint.sh"]',
+    `CMD ${command}`,
+  ]
+  return {
+    ...files,
+    [path]: `${[...all.map(({ text }) => text), ...steps].join('\n')}\n`,
+    [`${context}entrypoint.sh`]: '#!/bin/sh\nset -e\n\necho "Starting"\n\nexec "$@"\n',
+  }
+}
+
 /** The directory that the image is built from, with its slash; null where something else says it. */
 function contextOf(files: Files, path: string): string | null {
   const own = path.slice(0, path.lastIndexOf('/') + 1)
@@ -153,5 +203,7 @@ export const dockerfileCommands: Readonly<Record<string, Lay>> = {
   entrypointAsCmd,
   entryScript,
   startScript,
+  commandAgain,
+  officialScript,
   portVariable,
 }
