@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import { commandText } from '../../parsers/dockerfile/command-text.ts'
+import { stepText } from '../../parsers/dockerfile/command-text.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
 
@@ -14,7 +14,7 @@ const OF_PYTHON =
 /** True for an image whose uWSGI is surely that of the packages of its distribution. */
 export function hasPackagedUwsgi({ image, hostFiles, service }: Container): boolean {
   if (image === null) return false
-  const texts = image.steps.flatMap(step => ('sources' in step ? [] : [commandText(step.command)]))
+  const texts = image.steps.flatMap(step => ('sources' in step ? [] : [stepText(step.command)]))
   if (!texts.some(text => OF_SYSTEM.test(text)) || texts.some(text => OF_PYTHON.test(text))) return false
   if (image.steps.some(step => 'sources' in step && step.from !== null)) return false
   const context =

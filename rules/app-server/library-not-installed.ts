@@ -79,6 +79,24 @@ export default defineRule({
     { title: 'an upload', files: image(UPLOAD, PLAIN) },
     { title: 'WebSockets', files: image(SOCKET, PLAIN) },
     {
+      title: 'behind a script that a step makes executable',
+      files: image(SOCKET, PLAIN, {
+        'web/Dockerfile': conf`
+          FROM python:3.12-slim
+          WORKDIR /app
+          COPY . .
+          RUN pip install -r requirements.txt && chmod +x entrypoint.sh
+          ENTRYPOINT ["/app/entrypoint.sh"]
+          CMD ["uvicorn", "main:app", "--host", "0.0.0.0", "--port", "8000"]
+        `,
+        'web/entrypoint.sh': conf`
+          #!/bin/sh
+          set -e
+          exec "$@"
+        `,
+      }),
+    },
+    {
       title: 'a form of a module that the application imports',
       files: image('from fastapi import FastAPI\nfrom routers import login\napp = FastAPI()\n', PLAIN, {
         'web/routers/__init__.py': '',

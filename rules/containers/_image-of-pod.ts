@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import type { ChartContainer } from '../../parsers/kubernetes/read-chart.ts'
 import type { ClusterService } from '../../parsers/kubernetes/manifest.ts'
 import type { DockerImage } from '../../parsers/dockerfile/image-of-stage.ts'
-import { commandText } from '../../parsers/dockerfile/command-text.ts'
+import { stepText } from '../../parsers/dockerfile/command-text.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
 import { programName } from '../../src/deployment/destination-words.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
@@ -81,9 +81,7 @@ function openedByNginx({ base, fault, image, mounts, command, files }: RunImage)
   const isKnown = image.steps.every(step =>
     'sources' in step
       ? step.target.known && (step.from !== null || step.kind === 'COPY')
-      : !/nginx\/(?!conf\.d\/default|html)|conf\.d\/(?!default)|\bsed\b|\.sh\b/.test(
-          commandText(step.command),
-        ),
+      : !/nginx\/(?!conf\.d\/default|html)|conf\.d\/(?!default)|\bsed\b|\.sh\b/.test(stepText(step.command)),
   )
   const given = mounts.filter(({ target }) => /^\/etc\/nginx(?:\/|$)/.test(target))
   const isForeign = image.steps.some(

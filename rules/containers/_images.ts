@@ -1,3 +1,4 @@
+import { splitQuotedWords } from '../../parsers/text/quoted-words.ts'
 import { posix } from 'node:path'
 import type { Dockerfile, DockerFault } from '../../parsers/dockerfile/dockerfile.ts'
 import { type DockerImage, imageOfStage } from '../../parsers/dockerfile/image-of-stage.ts'
@@ -40,7 +41,10 @@ export function startsNginxPlainly(command: RunImage['command']): boolean {
   if (command === null) return true
   const [program, option, value, ...others] = command?.words ?? []
   return (
-    program === 'nginx' && option === '-g' && /^\s*daemon off;\s*$/.test(value ?? '') && others.length === 0
+    /^(?:\/usr\/sbin\/)?nginx$/.test(program ?? '') &&
+    option === '-g' &&
+    /^\s*daemon off;\s*$/.test(value ?? '') &&
+    others.length === 0
   )
 }
 
@@ -139,7 +143,9 @@ function commandOf(image: DockerImage | null): RunImage['command'] {
     words:
       command.form === 'exec'
         ? command.words.map(({ text }) => text)
-        : command.script.text.trim().split(/\s+/),
+        : splitQuotedWords(command.script)
+            .map(({ text }) => text)
+            .filter((word, index) => index > 0 || word !== 'exec'),
   }
 }
 

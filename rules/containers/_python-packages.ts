@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import { commandText } from '../../parsers/dockerfile/command-text.ts'
+import { stepText } from '../../parsers/dockerfile/command-text.ts'
 import type { DockerStage } from '../../parsers/dockerfile/dockerfile.ts'
 import { readDockerfile } from '../../parsers/dockerfile/read-dockerfile.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
@@ -23,7 +23,7 @@ export function installedPackages(
   let isSeen = false
   for (const { command, documents } of chain.flatMap(({ runs }) => runs)) {
     if (documents.length > 0) return null
-    for (const part of commandText(command).split(/&&|;|\n|\|\|/)) {
+    for (const part of stepText(command).split(/&&|;|\n|\|\|/)) {
       const text = part.trim()
       if (OTHER.test(text)) return null
       const install =

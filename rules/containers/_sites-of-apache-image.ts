@@ -1,3 +1,4 @@
+import { withoutModes } from '../../parsers/dockerfile/command-text.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import { posix } from 'node:path'
 import type { RuleFinding } from '../../src/engine/rule.ts'
@@ -50,7 +51,7 @@ export function* ofApache(run: RunImage): Iterable<RuleFinding> {
     (!container.service.complete || (container.service.build !== null && image === null))
   )
     return
-  const steps = buildSteps({ image })
+  const steps = buildSteps({ image }).map(withoutModes)
   const words = startedText(run)
   // A script may do it, and a main file of its own may include it.
   const isChanged =

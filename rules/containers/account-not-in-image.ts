@@ -1,4 +1,4 @@
-import { commandText } from '../../parsers/dockerfile/command-text.ts'
+import { stepText } from '../../parsers/dockerfile/command-text.ts'
 import { parseNginx } from '../../parsers/nginx/parse.ts'
 import type { NginxDirectiveNode } from '../../parsers/nginx/syntax.ts'
 import type { Place } from '../../parsers/text/source.ts'
@@ -175,8 +175,7 @@ function lackingAccounts({ reference, image, command, machine }: RunImage): Lack
       if (!step.target.known || /^\/$|^\/etc(?:\/passwd)?$/.test(step.target.value)) return null
       continue
     }
-    const { command: run } = step
-    const text = commandText(run)
+    const text = stepText(step.command)
     if (step.documents.length > 0 || MAKES_ACCOUNTS.test(text) || found.brings?.test(text)) return null
     if (found.installs?.test(text)) installs = true
   }

@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import { commandText } from '../../parsers/dockerfile/command-text.ts'
+import { commandText, stepText } from '../../parsers/dockerfile/command-text.ts'
 import type { DockerStage } from '../../parsers/dockerfile/dockerfile.ts'
 import { readDockerfile } from '../../parsers/dockerfile/read-dockerfile.ts'
 import type { Source } from '../../parsers/text/source.ts'
@@ -161,7 +161,7 @@ function faultOf(
   const language = /^(golang|rust)(?::|$)/.exec(image)?.[1]
   const builder = language === undefined ? null : libraryOf(image)
   if (builder?.kind !== 'glibc') return null
-  const steps = stage.runs.map(({ command }) => commandText(command))
+  const steps = stage.runs.map(({ command }) => stepText(command))
   const all = [
     ...steps,
     ...stage.environment.map(({ name, value }) => `${name}=${value.known ? value.value : ''}`),

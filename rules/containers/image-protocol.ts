@@ -1,4 +1,4 @@
-import { commandText } from '../../parsers/dockerfile/command-text.ts'
+import { stepText } from '../../parsers/dockerfile/command-text.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -193,7 +193,7 @@ function spokenBy({ service, image, reference, mounts }: Container): Spoken | nu
     (image?.steps ?? []).some(step =>
       'sources' in step
         ? !step.target.known || MOVING.test(step.target.value)
-        : MOVING.test(commandText(step.command)),
+        : MOVING.test(stepText(step.command)),
     )
   if (isChanged) return null
   if (kind === 'cli') return { pass: null, port: 0, image: reference }

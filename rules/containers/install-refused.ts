@@ -1,4 +1,4 @@
-import { commandText } from '../../parsers/dockerfile/command-text.ts'
+import { commandText, stepText, withoutModes } from '../../parsers/dockerfile/command-text.ts'
 import type { Dockerfile, DockerRun, DockerStage } from '../../parsers/dockerfile/dockerfile.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { placeIn } from '../../parsers/text/written-text.ts'
@@ -340,7 +340,7 @@ function archived({ program, run }: Call, base: string, above: readonly string[]
   if (host === null || (program !== 'apt' && program !== 'yum')) return null
   if ((program === 'yum') !== (host === 'mirrorlist.centos.org')) return null
   if (
-    [...above, commandText(run.command)].some(
+    [...above.map(withoutModes), stepText(run.command)].some(
       text => ELSEWHERE.test(text) || /archive|vault|snapshot|old-releases|\.repo\b|\|\|/.test(text),
     )
   )

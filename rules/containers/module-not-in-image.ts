@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import { commandText } from '../../parsers/dockerfile/command-text.ts'
+import { stepText } from '../../parsers/dockerfile/command-text.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { isNginxImage } from '../../src/deployment/containers/nginx-image.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -257,7 +257,7 @@ function bringsModules({ reference, mounts, image, command, files }: RunImage): 
           source => !source.known || /\.(?:so|sh|apk|deb)$|\/s?bin\/nginx$/.test(source.value),
         )
       )
-    return step.documents.length > 0 || MAKES_MODULES.test(commandText(step.command))
+    return step.documents.length > 0 || MAKES_MODULES.test(stepText(step.command))
   })
 }
 

@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import { commandText } from '../../parsers/dockerfile/command-text.ts'
+import { commandText, stepText } from '../../parsers/dockerfile/command-text.ts'
 import { readDockerfile } from '../../parsers/dockerfile/read-dockerfile.ts'
 import type { DockerStage } from '../../parsers/dockerfile/dockerfile.ts'
 import type { Source } from '../../parsers/text/source.ts'
@@ -297,7 +297,7 @@ function* uncompiled(
   for (let base = stage.base; base !== null; base = stages[base]?.base ?? null) chain.unshift(stages[base]!)
   const { image } = chain[0]!
   if (!image.known || !/^(?:docker\.io\/)?(?:library\/)?python:\S*(?:slim|alpine)/.test(image.value)) return
-  const steps = chain.flatMap(each => each.runs.map(({ command }) => commandText(command)))
+  const steps = chain.flatMap(each => each.runs.map(({ command }) => stepText(command)))
   // Of a variable or a script nobody knows what it installs; wheels from elsewhere need nothing.
   if (
     steps.some(step =>

@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
-import { commandText } from '../../parsers/dockerfile/command-text.ts'
+import { givenVariables } from '../../parsers/compose/given-variables.ts'
+import { commandText, withoutModes } from '../../parsers/dockerfile/command-text.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -259,7 +260,7 @@ export default defineRule({
   *check({ machines }) {
     for (const { container } of machines) {
       if (container === null || !isPlainPhp(container)) continue
-      const steps = buildSteps(container).join('\n').replace(JOBS, ' ')
+      const steps = withoutModes(buildSteps(container).join('\n')).replace(JOBS, ' ')
       const isUnknown =
         /\$\w*(?:EXT|PHP)|docker-php-ext-install[^;&|]*\$|\.sh\b|\bxargs\b/i.test(steps) ||
         (container.image?.steps ?? []).some(
@@ -418,7 +419,7 @@ function homesOf({
 
 /** The variables of the container, and those of the file that the application reads by itself. */
 function variablesOf(container: Container): readonly ContainerVariable[] {
-  const own = container.service.environment.map(({ name, value }) => ({ name, value }))
+  const own = givenVariables(container.service).map(({ name, value }) => ({ name, value }))
   const read = homesOf(container).flatMap(home => variablesAt(posix.join(home, '.env'), container.hostFiles))
   return [...own, ...read]
 }

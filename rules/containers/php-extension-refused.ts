@@ -1,4 +1,4 @@
-import { commandText } from '../../parsers/dockerfile/command-text.ts'
+import { stepText } from '../../parsers/dockerfile/command-text.ts'
 import type { Dockerfile, DockerRun, DockerStage } from '../../parsers/dockerfile/dockerfile.ts'
 import { placeIn } from '../../parsers/text/written-text.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -124,11 +124,11 @@ function* refusedIn(dockerfile: Dockerfile, stage: DockerStage): Iterable<RuleFi
   const chain = chainOf(dockerfile, stage)
   // Headers and sources may be copied, and what a variable names may be any package.
   if (chain.some(({ copies }) => copies.some(copy => mayBringHeaders(copy)))) return
-  const above = chain.slice(1).flatMap(({ runs }) => runs.map(({ command }) => commandText(command)))
+  const above = chain.slice(1).flatMap(({ runs }) => runs.map(({ command }) => stepText(command)))
   for (const run of stage.runs) {
     const texts = [
       ...above,
-      ...stage.runs.filter(({ at }) => at.start <= run.at.start).map(({ command }) => commandText(command)),
+      ...stage.runs.filter(({ at }) => at.start <= run.at.start).map(({ command }) => stepText(command)),
     ].join('\n')
     if (OTHER_WAYS.test(texts)) return
     const has = packagesOf(texts)

@@ -4,7 +4,7 @@ import type { Place } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { everyFileBelow, type FileSystem, sourceAt } from '../../src/files/file-system.ts'
-import { baseOf, type BuiltFile, builtFiles } from './_stages.ts'
+import { baseOf, type BuiltFile, builtFiles, chainOf } from './_stages.ts'
 
 const tree = (
   base: string,
@@ -132,14 +132,17 @@ export default defineRule({
   *check(deployment) {
     for (const file of builtFiles(deployment)) {
       const stage = file.dockerfile.stages.at(-1)
+      const chain = stage === undefined ? [] : chainOf(file.dockerfile, stage)
       const base = stage === undefined ? null : baseOf(file.dockerfile, stage)
       const server = base === null ? null : serverOf(base)
-      const at = stage?.image.at ?? null
-      if (stage === undefined || server === null || at === null || stage.base !== null) continue
+      const at = chain.at(-1)?.image.at ?? null
+      if (server === null || at === null) continue
       const isMigrated = file.dockerfile.stages.some(({ runs }) =>
         runs.some(({ command }) => /migrat|transform|jakarta/i.test(commandText(command))),
       )
-      const isDeployed = stage.copies.some(({ target }) => target.known && DEPLOYED.test(target.value))
+      const isDeployed = chain.some(({ copies }) =>
+        copies.some(({ target }) => target.known && DEPLOYED.test(target.value)),
+      )
       const used = isMigrated || !isDeployed ? null : namespaceOf(file)
       if (used === null || used.name === server.namespace) continue
       yield {

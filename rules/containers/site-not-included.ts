@@ -1,8 +1,9 @@
+import { givenVariables } from '../../parsers/compose/given-variables.ts'
 import { cleanPath } from '../../parsers/text/clean-path.ts'
 import type { ContainerMount } from '../../src/deployment/containers/container.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import { posix } from 'node:path'
-import { commandText } from '../../parsers/dockerfile/command-text.ts'
+import { commandText, withoutModes } from '../../parsers/dockerfile/command-text.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { placeOf } from '../../parsers/text/written-text.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -497,7 +498,7 @@ function fillsIn(run: RunImage): boolean {
     /-c\s*\//.test(words) ||
     mounts.some(({ target }) => /^\/docker-entrypoint(?:\.d|\.sh)?(?:\/|$)/.test(target)) ||
     buildSteps({ image }).some(step => /envsubst|templates/.test(step)) ||
-    (machine.container?.service.environment ?? []).some(({ name }) => name === 'NGINX_ENVSUBST_OUTPUT_DIR')
+    givenVariables(machine.container?.service).some(({ name }) => name === 'NGINX_ENVSUBST_OUTPUT_DIR')
   )
 }
 
@@ -519,7 +520,7 @@ function readsOwnMain({ machine: { container }, image, mounts }: RunImage): bool
     if (words.some(({ text }, index) => text === '-c' && /^\/|\.conf$/.test(words[index + 1]?.text ?? '')))
       return false
   }
-  if (buildSteps({ image }).some(step => MOVES.test(step))) return false
+  if (buildSteps({ image }).some(step => MOVES.test(withoutModes(step)))) return false
   return mounts.every(({ target, path }) =>
     path === null ? !target.startsWith('/etc') : !/^\/etc(?:\/nginx(?:\/nginx\.conf)?)?$/.test(target),
   )

@@ -1,4 +1,4 @@
-import { commandText } from '../../parsers/dockerfile/command-text.ts'
+import { stepText } from '../../parsers/dockerfile/command-text.ts'
 import type { Deployment, Machine, NginxConnection } from '../../src/deployment/model.ts'
 import { groupBy } from '../../parsers/collections/group-by.ts'
 import { memo } from '../../parsers/collections/memo.ts'
@@ -468,8 +468,7 @@ function hasStockParameters({ base, image, mounts, command }: RunImage): boolean
   if (mounts.some(({ target }) => /^\/(?:etc(?:\/nginx(?:\/fastcgi_params)?)?)?$/.test(target))) return false
   return (image?.steps ?? []).every(step => {
     if ('sources' in step) return step.target.known
-    const run = step.command
-    const text = commandText(run)
+    const text = stepText(step.command)
     return step.documents.length === 0 && !/fastcgi|\.sh\b|\/etc\/nginx\/?\s*(?:$|[;&|])/.test(text)
   })
 }

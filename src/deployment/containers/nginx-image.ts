@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import type { ComposeService } from '../../../parsers/compose/compose.ts'
 import { memo } from '../../../parsers/collections/memo.ts'
-import { commandText } from '../../../parsers/dockerfile/command-text.ts'
+import { commandText, stepText } from '../../../parsers/dockerfile/command-text.ts'
 import { isBelow, overlap } from '../../../parsers/text/is-below.ts'
 import { type Source, textSource } from '../../../parsers/text/source.ts'
 import type { FileSystem } from '../../files/file-system.ts'
@@ -10,6 +10,7 @@ import type { Mount } from '../../files/mounts.ts'
 import { overlaidFiles } from '../../files/overlaid-files.ts'
 import { STAND_IN } from '../../../parsers/text/stand-in.ts'
 import type { Container, ContainerMount } from './container.ts'
+import { endOfStart } from './end-of-start.ts'
 import { isForeignMount } from './foreign-mount.ts'
 import { imageName } from './read-containers.ts'
 
@@ -162,7 +163,19 @@ function isKnown(container: Container): boolean {
 }
 
 /** True where nginx is started with its own main file, and nothing is written before. */
-function startsPlainly({ service, image }: Container): boolean {
+function startsPlainly(container: Container): boolean {
+  const { service, image, files } = container
+  const end = endOfStart(container)
+  if (end !== null && end.script !== null && end.script.source.path !== '/docker-entrypoint.sh') {
+    const [program = '', ...options] = end.words
+    // What the own start script makes of templates, another one does not.
+    return (
+      /^(?:\/usr\/sbin\/)?nginx$/.test(program) &&
+      !TELLS_ANOTHER.test(['nginx', ...options].join(' ')) &&
+      !MAY_WRITE.test(end.script.before) &&
+      files.kind(TEMPLATES) === null
+    )
+  }
   const ofService = [service.entrypoint, service.command].flatMap(command =>
     command === null ? [] : [command.rest === null ? command.words.map(({ text }) => text).join(' ') : null],
   )
@@ -174,11 +187,14 @@ function startsPlainly({ service, image }: Container): boolean {
   )
 }
 
+/** What a script may do before to the files of nginx. */
+const MAY_WRITE = /nginx|\.conf\b|\benvsubst\b|\beval\b|\.sh\b|\bsed\b|^[ \t]*(?:\.|source)[ \t]/m
+
 /** True where the steps that build the image bring what is in the repository, and write nothing of nginx. */
 function changesNothing({ image, mounts }: Container): boolean {
   return (image?.steps ?? []).every(step => {
     if (step.documents.length > 0) return false
-    if ('command' in step) return HARMLESS_STEP.test(commandText(step.command).replace(REMOVED, ' '))
+    if ('command' in step) return HARMLESS_STEP.test(stepText(step.command).replace(REMOVED, ' '))
     const { target, sources } = step
     if (!target.known) return false
     const isHidden = mounts.some(({ from, target: over }) => from !== 'COPY' && isBelow(target.value, over))

@@ -68,6 +68,20 @@ test('the site of the image is read unless something takes its place', () => {
   )
 })
 
+test('a script that ends in the command changes nothing, unless it writes', () => {
+  const started = (script: string, entry = 'ENTRYPOINT ["/entry.sh"]'): Texts => ({
+    Dockerfile: `FROM nginx:1.27\nCOPY site.conf /etc/nginx/conf.d/\nCOPY entry.sh /\nRUN chmod +x /entry.sh\n${entry}\nCMD ["nginx", "-g", "daemon off;"]\n`,
+    'entry.sh': `#!/bin/sh\n${script}\n`,
+  })
+  const withImage = ['image conf.d/default.conf', '/site.conf']
+  assert.equal(readBehindStock(started('echo start\nexec "$@"')), withImage)
+  assert.equal(readBehindStock(started("exec nginx -g 'daemon off;'")), withImage)
+  assert.is(readBehindStock(started('sed -i s/80/81/ /etc/nginx/conf.d/site.conf\nexec "$@"')), null)
+  assert.is(readBehindStock(started('exec nginx -c /srv/nginx.conf')), null)
+  assert.is(readBehindStock(started('. /common\nexec "$@"')), null)
+  assert.is(readBehindStock(started('if true; then exec "$@"; fi')), null)
+})
+
 test('what a compose file holds as a text stands at its place', () => {
   const text = conf`
     services:

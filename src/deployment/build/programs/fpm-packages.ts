@@ -1,12 +1,11 @@
 import { posix } from 'node:path'
-import type { ComposeCommand } from '../../../../parsers/compose/compose.ts'
-import { commandText } from '../../../../parsers/dockerfile/command-text.ts'
-import type { DockerCommand } from '../../../../parsers/dockerfile/dockerfile.ts'
+import { stepText } from '../../../../parsers/dockerfile/command-text.ts'
 import type { FpmAddress } from '../../../../parsers/php/fpm.ts'
 import type { Place } from '../../../../parsers/text/source.ts'
 import { isBelow, overlap } from '../../../../parsers/text/is-below.ts'
 import { cleanPath } from '../../../../parsers/text/clean-path.ts'
 import type { Container } from '../../containers/container.ts'
+import { type EndOfStart, endOfStart } from '../../containers/end-of-start.ts'
 
 /** A PHP-FPM that a Dockerfile installs from the packages of its distribution, and that its container starts. */
 export interface PackagedFpm {
@@ -49,7 +48,7 @@ export function fpmOfPackages(container: Container): PackagedFpm | null {
     return null
   const program = startedFpm(container)
   if (program === null) return null
-  const steps = image.steps.flatMap(step => ('sources' in step ? [] : [commandText(step.command)]))
+  const steps = image.steps.flatMap(step => ('sources' in step ? [] : [stepText(step.command)]))
   if (!steps.some(step => /\b(?:install|add)\b[^;&|]*\bphp[\w.${}-]*fpm\b/.test(step))) return null
   if (steps.some(step => /fpm\.(?:d|conf)|pool\.d|www\.conf|\.sh\b/.test(step))) return null
   const home = homeOf(family, program, steps)
@@ -77,10 +76,10 @@ export function fpmOfPackages(container: Container): PackagedFpm | null {
 }
 
 /** The program as it is called, of a container that starts FPM and nothing else; null for any other. */
-function startedFpm({ service, image }: Container): string | null {
-  if (service.entrypoint !== null || image?.entrypoint != null) return null
-  const words = wordsOf(service.command ?? image?.command ?? null)
-  const [program = '', ...options] = words ?? []
+function startedFpm(container: Container): string | null {
+  const end = endOfStart(container)
+  if (end === null || mayChangePool(end)) return null
+  const [program = '', ...options] = end.words
   const isPlain = options.every(word =>
     /^(?:-[FRO]+|--nodaemonize|--allow-to-run-as-root|--force-stderr)$/.test(word),
   )
@@ -89,14 +88,13 @@ function startedFpm({ service, image }: Container): string | null {
     : null
 }
 
-function wordsOf(command: ComposeCommand | DockerCommand | null): readonly string[] | null {
-  if (command === null) return null
-  if (!('form' in command)) return command.rest === null ? command.words.map(({ text }) => text) : null
-  if (command.form === 'exec') return command.words.map(({ text }) => text)
-  return command.script.text
-    .trim()
-    .replace(/^exec\s+/, '')
-    .split(/\s+/)
+/** True where a script does something besides that may be of its pools, or starts nothing in the end. */
+export function mayChangePool({ words, script }: EndOfStart): boolean {
+  return (
+    script !== null &&
+    (words.length === 0 ||
+      /fpm|\/etc\b|PHP_INI_DIR|\.sh\b|\beval\b|^[ \t]*(?:\.|source)[ \t]/m.test(script.before))
+  )
 }
 
 /** Where the packages keep the files of this FPM: its name has its version, else the one package that is installed. */

@@ -2,9 +2,7 @@ import { posix } from 'node:path'
 import { groupBy } from '../../../../parsers/collections/group-by.ts'
 import { memo } from '../../../../parsers/collections/memo.ts'
 import { once } from '../../../../parsers/collections/once.ts'
-import type { ComposeCommand } from '../../../../parsers/compose/compose.ts'
-import { commandText } from '../../../../parsers/dockerfile/command-text.ts'
-import type { DockerCommand } from '../../../../parsers/dockerfile/dockerfile.ts'
+import { stepText } from '../../../../parsers/dockerfile/command-text.ts'
 import type { FpmAddress, FpmConfiguration, FpmFiles, FpmPool } from '../../../../parsers/php/fpm.ts'
 import { readPhpSettings } from '../../../../parsers/php/php-settings.ts'
 import { readFpm } from '../../../../parsers/php/read-fpm.ts'
@@ -15,9 +13,10 @@ import { LOOSE_PHP } from '../../../files/starters.ts'
 import { ANY_V6, type Endpoint, isLoopback, parseHost } from '../../../servers/address.ts'
 import { type Fact, known, unknown } from '../../../servers/fact.ts'
 import type { Container } from '../../containers/container.ts'
+import { endOfStart } from '../../containers/end-of-start.ts'
 import { placesIn } from '../../containers/places-in.ts'
 import type { BackendListener, Machine, PhpFpmProgram, Protocol } from '../../model.ts'
-import { fpmOfPackages, type PackagedFpm } from './fpm-packages.ts'
+import { fpmOfPackages, mayChangePool, type PackagedFpm } from './fpm-packages.ts'
 
 /** Where distributions and images keep one FPM: its main file, and its pools where that is not in the audit. */
 interface FpmPlace {
@@ -208,22 +207,18 @@ const IMAGE_POOLS = '/usr/local/etc/php-fpm.d'
 const FPM_IMAGES = /^(?:php|wordpress|nextcloud|drupal|matomo|phpmyadmin|friendica|monica|backdrop):\S*fpm/
 
 /** The FPM that an official image starts with the pool that it brings; null where something else may hold. */
-function fpmOfImage({
-  reference,
-  service,
-  image,
-  mounts,
-}: Container): { readonly at: Place; readonly settingsKnown: boolean } | null {
+function fpmOfImage(container: Container): { readonly at: Place; readonly settingsKnown: boolean } | null {
+  const { reference, service, image, mounts } = container
   if (!FPM_IMAGES.test(reference ?? '') || !service.complete || service.volumesFrom.length > 0) return null
   if (service.build !== null && image === null) return null
-  const commands = [service.entrypoint, service.command, image?.entrypoint ?? null, image?.command ?? null]
-  if (commands.some(command => command !== null && !isFpmAlone(command))) return null
+  const end = endOfStart(container)
+  if (end === null || !isFpmAlone(end.words) || mayChangePool(end)) return null
   // What is read behind the last file of the image, or takes its place, decides.
   const isReplaced = mounts.some(
     ({ target, path }) =>
       IMAGE_POOLS.startsWith(target) || target === IMAGE_MAIN || (path === null && isReadLast(target)),
   )
-  const steps = (image?.steps ?? []).flatMap(step => ('sources' in step ? [] : [commandText(step.command)]))
+  const steps = (image?.steps ?? []).flatMap(step => ('sources' in step ? [] : [stepText(step.command)]))
   const copiesUnknown = (image?.steps ?? []).some(
     step =>
       'sources' in step &&
@@ -235,7 +230,7 @@ function fpmOfImage({
     at: image?.stage.at ?? service.image?.at ?? service.at,
     settingsKnown:
       reference?.startsWith('php:') === true &&
-      !steps.some(step => /\.ini|ini-|upload_max|post_max|conf\.d/.test(step)),
+      ![...steps, end.script?.before ?? ''].some(step => /\.ini|ini-|upload_max|post_max|conf\.d/.test(step)),
   }
 }
 
@@ -244,17 +239,9 @@ function isReadLast(path: string): boolean {
   return posix.dirname(path) === IMAGE_POOLS && posix.basename(path) >= 'zz-docker.conf'
 }
 
-function isFpmAlone(command: ComposeCommand | DockerCommand): boolean {
-  if ('form' in command)
-    return command.form === 'exec'
-      ? isFpm(command.words)
-      : /^\s*(?:exec\s+)?php-fpm\s*$/.test(command.script.text)
-  return command.rest === null && isFpm(command.words)
-}
-
-function isFpm(words: readonly WrittenText[]): boolean {
-  return words.every(({ text }) =>
-    /^(?:docker-php-entrypoint|php-fpm|-F|-R|--nodaemonize|--allow-to-run-as-root)$/.test(text),
+function isFpmAlone(words: readonly string[]): boolean {
+  return words.every(word =>
+    /^(?:docker-php-entrypoint|php-fpm|-F|-R|--nodaemonize|--allow-to-run-as-root)$/.test(word),
   )
 }
 
