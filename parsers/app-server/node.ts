@@ -5,7 +5,7 @@ import { jsTokens } from '../javascript/tokens.ts'
 import { splitQuotedWords, unquotedIndex } from '../text/quoted-words.ts'
 import { type Fact, known, unknown } from '../text/fact.ts'
 import { isUnknownWord, type Source } from '../text/source.ts'
-import { placeOf, writtenAt, type WrittenText } from '../text/written-text.ts'
+import { factOf, placeOf, sliceWritten, writtenAt, type WrittenText } from '../text/written-text.ts'
 import { optionTable, programArguments } from './arguments.ts'
 import type { AppAddress, AppBind, AppCommand, AppFiles, AppServer, AppValue } from './app-server.ts'
 import { HTTP, hostPortBind } from './binds.ts'
@@ -235,9 +235,27 @@ export function scriptOfPackage(command: AppCommand, { read }: AppFiles): AppCom
     const text = writtenAt(source, value.start + 1, value.end - 1)
     // Of several commands, or with a variable in front, a shell decides.
     if (unquotedIndex(text.text, ';&|<>$') < text.text.length) return null
-    return { ...command, words: [...splitQuotedWords(text), ...passedOn(program?.text ?? '', given, wanted)] }
+    const { words, environment } = withVariables(splitQuotedWords(text), command.environment)
+    return { ...command, environment, words: [...words, ...passedOn(program?.text ?? '', given, wanted)] }
   }
   return null
+}
+
+/** `NODE_ENV=production node server.js`, as a shell starts it. */
+function withVariables(
+  words: readonly WrittenText[],
+  environment: AppCommand['environment'],
+): Pick<AppCommand, 'words' | 'environment'> {
+  const count = words.findIndex(({ text }) => !/^[A-Za-z_]\w*=/.test(text))
+  const set = new Map(
+    words.slice(0, Math.max(0, count)).map(word => {
+      const equals = word.text.indexOf('=')
+      return [word.text.slice(0, equals), factOf(sliceWritten(word, equals + 1))]
+    }),
+  )
+  return set.size === 0
+    ? { words, environment }
+    : { words: words.slice(count), environment: name => set.get(name) ?? environment(name) }
 }
 
 /** The words that a script gets: of npm those behind `--`, of the others all behind its name. */

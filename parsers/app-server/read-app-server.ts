@@ -89,6 +89,9 @@ function readProgram(command: AppCommand, files: AppFiles): AppServer | null {
     }
     case 'node':
     case 'nodejs':
+    case 'tsx':
+    case 'ts-node':
+    case 'nodemon':
       return readNode(command, files)
     case 'npm':
     case 'yarn':

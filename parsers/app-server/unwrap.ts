@@ -125,6 +125,7 @@ const WRAPPERS: ReadonlyMap<string, Wrapper> = new Map<string, Wrapper>([
   ['bundle', { subcommands: words('exec') }],
   ['rbenv', { subcommands: words('exec') }],
   ['asdf', { subcommands: words('exec') }],
+  ['cross-env', {}],
   ['npx', { values: words('-p --package') }],
 ])
 

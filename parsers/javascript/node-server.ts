@@ -1,6 +1,7 @@
 import { type Fact, known, unknown } from '../text/fact.ts'
 import type { Place, Source } from '../text/source.ts'
 import { importOf } from './imported-as.ts'
+import { changedObjects, type Taken, takenOfEnvironment } from './bound-names.ts'
 import { type JsToken, jsTokens } from './tokens.ts'
 
 /** What the literals of one script say of the server that it starts. */
@@ -42,6 +43,13 @@ export interface NodeScript {
 /** A variable of the environment: null where it is not set. */
 type Environment = (name: string) => Fact<string> | null
 type Value = Fact<string | number | boolean> | null
+
+/** What a condition chooses between, `a ? b : c`. */
+interface Branches {
+  readonly question: number
+  readonly met: readonly [number, number]
+  readonly unmet: readonly [number, number]
+}
 
 /** Functions that give back what they get, as a number or as it is. */
 const PASSING = new Set(['Number', 'parseInt', 'normalizePort', 'String'])
@@ -94,6 +102,8 @@ class Reader {
   private readonly values = new Map<string, readonly [number, number] | null>()
   private readonly source: Source
   private readonly environment: Environment
+  private takenNames: ReadonlyMap<string, Taken | null> | undefined
+  private changedNames: ReadonlySet<string> | undefined
 
   constructor(source: Source, environment: Environment) {
     this.source = source
@@ -208,6 +218,16 @@ class Reader {
     const first = this.tokens[start]
     if (first === undefined || start >= end || depth > 8) return null
     const at = this.place(start, end - 1)
+    const typed = this.withoutType(start, end)
+    if (typed < end) return this.evaluate(start, typed, depth + 1)
+    const branches = this.branchesOf(start, end)
+    if (branches !== null) {
+      const condition = this.evaluate(start, branches.question, depth + 1)
+      if (condition?.known !== true) return condition
+      const isMet = condition.value !== UNSET && Boolean(condition.value)
+      const [from, to] = isMet ? branches.met : branches.unmet
+      return this.evaluate(from, to, depth + 1)
+    }
     // The default is taken where what stands before it is not set.
     const or = this.splitAt(start, end, /^(?:\|\||\?\?)$/)
     if (or !== null) {
@@ -248,9 +268,65 @@ class Reader {
     }
     if (first.kind === 'name' && end === start + 1) {
       const range = this.values.get(first.text)
-      return range == null ? null : this.evaluate(range[0], range[1], depth + 1)
+      return range == null ? this.taken(first.text, depth + 1) : this.evaluate(range[0], range[1], depth + 1)
     }
-    return null
+    const range = this.memberAt(start, end) ?? this.settingAt(start, end)
+    return range === null ? null : this.evaluate(range[0], range[1], depth + 1)
+  }
+
+  /** Behind `!` or `as string` of TypeScript nothing of a value stands. */
+  private withoutType(start: number, end: number): number {
+    if (end - start > 1 && this.is(end - 1, '!')) return end - 1
+    const isType = end - start > 2 && this.is(end - 2, 'as') && this.tokens[end - 1]?.kind === 'name'
+    return isType ? end - 2 : end
+  }
+
+  private branchesOf(start: number, end: number): Branches | null {
+    const question = this.splitAt(start, end, /^\?$/)
+    const colon = question === null ? null : this.splitAt(question + 1, end, /^:$/)
+    if (question === null || colon === null) return null
+    return { question, met: [question + 1, colon], unmet: [colon + 1, end] }
+  }
+
+  private namesTaken(): ReadonlyMap<string, Taken | null> {
+    this.takenNames ??= takenOfEnvironment(this.tokens, at => this.argumentsAt(at))
+    return this.takenNames
+  }
+
+  /** A name of `const { PORT = 3000, HOST: host } = process.env`, once in the script. */
+  private taken(name: string, depth: number): Value {
+    const found = this.values.has(name) ? undefined : this.namesTaken().get(name)
+    if (found == null) return null
+    const fact = this.environment(found.variable)
+    if (fact !== null) return fact
+    return found.fallback === null ? known(UNSET) : this.evaluate(...found.fallback, depth)
+  }
+
+  /** `config.port` of an object that one line gives its name, and of which no line changes a member. */
+  private memberAt(start: number, end: number): readonly [number, number] | null {
+    const root = this.tokens[start]
+    if (root?.kind !== 'name' || !this.is(start + 1, '.') || (end - start) % 2 === 0) return null
+    this.changedNames ??= changedObjects(this.tokens)
+    let range = this.changedNames.has(root.text) ? undefined : this.values.get(root.text)
+    for (let at = start + 1; at < end; at += 2) {
+      if (range == null || !this.is(at, '.') || !this.is(range[0], '{')) return null
+      // What is spread may have the member too.
+      if (this.argumentsAt(range[0]).some(([first]) => this.is(first, '...'))) return null
+      range = this.entriesOf(range[0]).get(this.tokens[at + 1]!.text)
+    }
+    return range ?? null
+  }
+
+  /** What `app.set('port', …)` gave the one time that it is called for what `app.get('port')` asks for. */
+  private settingAt(start: number, end: number): readonly [number, number] | null {
+    const name = this.tokens[start + 4]
+    const isAsked = end === start + 6 && this.is(start + 2, 'get') && this.is(start + 3, '(')
+    if (!isAsked || name?.kind !== 'string') return null
+    const set = [...this.tokens.keys()].filter(
+      at => this.is(at, 'set') && this.is(at + 1, '(') && this.tokens[at + 2]?.text === name.text,
+    )
+    const [only] = set
+    return only === undefined || set.length > 1 ? null : (this.argumentsAt(only + 1)[1] ?? null)
   }
 
   /** `process.env.NODE_ENV === 'production'`. */
@@ -266,16 +342,8 @@ class Reader {
 
   /** Whether an expression is surely `true`, be it by a condition. */
   private isTrue([start, end]: readonly [number, number]): boolean {
-    const question = this.splitAt(start, end, /^\?$/)
-    const colon = question === null ? null : this.splitAt(question + 1, end, /^:$/)
-    if (question === null || colon === null) {
-      const value = this.evaluate(start, end)
-      return value?.known === true && value.value === true
-    }
-    const condition = this.evaluate(start, question)
-    if (condition?.known !== true) return false
-    const isMet = condition.value !== UNSET && Boolean(condition.value)
-    return this.isTrue(isMet ? [question + 1, colon] : [colon + 1, end])
+    const value = this.evaluate(start, end)
+    return value?.known === true && value.value === true
   }
 
   /** The name in `process.env.NAME` or `process.env['NAME']`, and that of what Express calls `env`. */
@@ -377,9 +445,8 @@ class Reader {
   private isFunction([start, end]: readonly [number, number]): boolean {
     if (/^(?:function|async)$/.test(this.tokens[start]?.text ?? '')) return true
     for (let at = start; at < end; at++) if (this.is(at, '=>')) return true
-    return (
-      end === start + 1 && this.tokens[start]?.kind === 'name' && !this.values.has(this.tokens[start].text)
-    )
+    const name = end === start + 1 && this.tokens[start]?.kind === 'name' ? this.tokens[start].text : null
+    return name !== null && !this.values.has(name) && !this.namesTaken().has(name)
   }
 
   private hostOf(value: Value, nobody: Fact<never>): Fact<string> | null {
