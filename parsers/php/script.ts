@@ -63,6 +63,7 @@ const LITERAL = /(?:(['"])((?:(?!\1)[^\\]|\\.)*)\1|(true|false|null)\b|(-?\d+)\b
 
 const settingsOf = memo((source: Source): ReadonlyMap<string, readonly PhpSetting[]> => {
   const { code, inside } = readScript(source)
+  const isConditional = (at: number): boolean => inside(at) || isGuarded(code, at)
   const settings = new Map<string, PhpSetting[]>()
   for (const match of code.matchAll(SETTING)) {
     const { constant, declared, variable, key } = match.groups ?? {}
@@ -81,7 +82,7 @@ const settingsOf = memo((source: Source): ReadonlyMap<string, readonly PhpSettin
         literal === null
           ? { source, start: match.index, end: match.index + match[0].trimEnd().length }
           : { source, start: start + quoted, end: start + written.length - quoted },
-      conditional: inside(match.index) || isGuarded(code, match.index),
+      conditional: isConditional(constant === undefined ? match.index : asked(code, match.index, constant)),
     }
     const all = settings.get(name)
     if (all === undefined) settings.set(name, [setting])
@@ -89,6 +90,24 @@ const settingsOf = memo((source: Source): ReadonlyMap<string, readonly PhpSettin
   }
   return settings
 })
+
+/** Nobody writes more before what is defined. */
+const LONGEST_GUARD = 200
+
+/**
+ * Where the statement begins that defines a constant unless it is there: `if (!defined('WP_HOME')) define('WP_HOME', …)`
+ * and `defined('WP_HOME') || define('WP_HOME', …)`, as PHP itself leaves the first value of a constant.
+ */
+function asked(code: string, at: number, constant: string): number {
+  const from = Math.max(0, at - LONGEST_GUARD)
+  const [guard, below, before] = UNLESS_DEFINED.exec(code.slice(from, at)) ?? []
+  if (guard === undefined || (below ?? before) !== constant) return at
+  // What is loaded before may be what it asks for.
+  return /\b(?:require|include)(?:_once)?\b/.test(code.slice(0, at)) ? at : at - guard.length
+}
+
+const UNLESS_DEFINED =
+  /\b(?:if\s*\(\s*!\s*defined\s*\(\s*['"](\w+)['"]\s*\)\s*\)\s*[{:]?|defined\s*\(\s*['"](\w+)['"]\s*\)\s*(?:\|\||\bor\b))\s*$/i
 
 function literalValue([, quote, text = '', word, digits]: RegExpExecArray): PhpSetting['value'] {
   if (digits !== undefined) return Number(digits)

@@ -57,7 +57,7 @@ function askedByWordpress(source: Source): Asked | null {
   const start = /\b(?:require|include)(?:_once)?\b[^;]*wp-settings\.php/.exec(code)?.index ?? code.length
   const before = code.slice(0, start)
   const match =
-    /define\s*\(\s*['"](?:FORCE_SSL_ADMIN['"]\s*,\s*true|WP_(?:HOME|SITEURL)['"]\s*,\s*['"]https:\/\/)/.exec(
+    /\b(?:define\s*\(\s*['"]|const\s+)(?:FORCE_SSL_ADMIN['"]?\s*[,=]\s*true|WP_(?:HOME|SITEURL)['"]?\s*[,=]\s*['"]https:\/\/)/i.exec(
       before,
     )
   if (match === null || OTHERWISE.test(before)) return null

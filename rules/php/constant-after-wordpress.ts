@@ -185,4 +185,4 @@ function* configurations(deployment: Deployment): Iterable<Source> {
 const STARTS = /\b(?:require|include)(?:_once)?\b[^;\n]*wp-settings\.php/
 /** Those that `wp-settings.php` itself reads, or gives a value of its own. */
 const DEFINED =
-  /\bdefine\s*\(\s*['"](MULTISITE|SUBDOMAIN_INSTALL|(?:DOMAIN|PATH|SITE_ID|BLOG_ID)_CURRENT_SITE|SUNRISE|WP_DEBUG(?:_LOG|_DISPLAY)?|SCRIPT_DEBUG|WP_CACHE|WP_(?:MAX_)?MEMORY_LIMIT|WP_(?:CONTENT|PLUGIN)_DIR|FORCE_SSL_ADMIN|WP_POST_REVISIONS|AUTOSAVE_INTERVAL|EMPTY_TRASH_DAYS|COOKIE_DOMAIN)(?=['"])/g
+  /\b(?:define\s*\(\s*['"]|const\s+)(MULTISITE|SUBDOMAIN_INSTALL|(?:DOMAIN|PATH|SITE_ID|BLOG_ID)_CURRENT_SITE|SUNRISE|WP_DEBUG(?:_LOG|_DISPLAY)?|SCRIPT_DEBUG|WP_CACHE|WP_(?:MAX_)?MEMORY_LIMIT|WP_(?:CONTENT|PLUGIN)_DIR|FORCE_SSL_ADMIN|WP_POST_REVISIONS|AUTOSAVE_INTERVAL|EMPTY_TRASH_DAYS|COOKIE_DOMAIN)(?=['"]|\s*=)/g

@@ -76,7 +76,7 @@ test('what is computed or conditional is not known', () => {
     `define('HOME', "http://$host");`,
     "if (PHP_SAPI === 'cli') define('HOME', 'a');",
     "if ($local) {\n    define('HOME', 'a');\n}",
-    "defined('HOME') || define('HOME', 'a');",
+    "require 'local.php';\ndefined('HOME') || define('HOME', 'a');",
     "function set() { define('HOME', 'a'); }",
     "define('HOME', $local ? 'a' : 'b');",
   ])
@@ -116,6 +116,19 @@ test('any text is read', () => {
       }
     }),
   )
+})
+
+test('a constant that is defined unless it is there has that value', () => {
+  const value = (code: string) => phpSetting(source(`<?php\n${code}\n`), 'A')?.value
+  assert.is(value("if ( ! defined( 'A' ) ) {\n\tdefine( 'A', 'b' );\n}"), 'b')
+  assert.is(value('if (!defined("A")) define("A", "b");'), 'b')
+  assert.is(value("defined('A') || define('A', 'b');"), 'b')
+  assert.is(value("defined('A') or define('A', 'b');"), 'b')
+  assert.is(value("define('A', 'a');\ndefined('A') or define('A', 'b');"), 'a')
+  assert.is(value("require 'local.php';\ndefined('A') or define('A', 'b');"), undefined)
+  assert.is(value("if (!defined('B')) { define('A', 'b'); }"), undefined)
+  assert.is(value("if ($x) { if (!defined('A')) { define('A', 'b'); } }"), undefined)
+  assert.is(value("if (!defined('A')) { define('B', 1); define('A', 'b'); }"), undefined)
 })
 
 test.run()
