@@ -219,7 +219,10 @@ function projectOfJar(
   const build = ['pom.xml', 'build.gradle', 'build.gradle.kts'].flatMap(at)
   if (build.length === 0) return []
   const files = ['', ...profiles.filter(each => /^[\w-]+$/.test(each)).map(each => `-${each}`)].flatMap(
-    name => ['properties', 'yml', 'yaml'].map(kind => `src/main/resources/application${name}.${kind}`),
+    name =>
+      ['config/', ''].flatMap(inside =>
+        ['properties', 'yml', 'yaml'].map(kind => `src/main/resources/${inside}application${name}.${kind}`),
+      ),
   )
   return [...build, ...[...files, '../pom.xml', 'gradle.properties'].flatMap(at)]
 }

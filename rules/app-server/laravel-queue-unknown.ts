@@ -248,9 +248,9 @@ function isBrought(files: FileSystem, home: string, connection: string): boolean
 
 /** The names of all that stands in brackets in the file, of which the connections are some; null where nobody knows. */
 function connectionsIn(code: string): readonly string[] | null {
-  const start = code.search(/['"]connections['"]\s*=>\s*\[/)
+  const start = code.search(/['"]connections['"]\s*=>\s*(?:\[|array\s*\()/)
   if (start === -1 || /\.\.\.|array_merge|\brequire\b|\binclude\b|\]\s*\+/.test(code)) return null
-  const [, ...names] = [...code.slice(start).matchAll(/['"]([\w-]+)['"]\s*=>\s*(?:\[|array\()/g)].map(
+  const [, ...names] = [...code.slice(start).matchAll(/['"]([\w-]+)['"]\s*=>\s*(?:\[|array\s*\()/g)].map(
     ([, name = '']) => name,
   )
   return names.length === 0 ? null : names.filter(name => !/^(?:batching|failed|options)$/.test(name))

@@ -1,7 +1,11 @@
 import { posix } from 'node:path'
 import { isBelow } from '../../parsers/text/is-below.ts'
 import type { Place } from '../../parsers/text/source.ts'
-import { type SpringProject, springProject } from '../../src/deployment/kubernetes/spring-projects.ts'
+import {
+  SPRING_SETTINGS,
+  type SpringProject,
+  springProject,
+} from '../../src/deployment/kubernetes/spring-projects.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
 import { selfCheck } from '../django/_self-check.ts'
@@ -23,9 +27,8 @@ export function* selfChecksOfSpring({ machines }: Deployment): Iterable<SpringCh
     if (check === null || !/^\/actuator(?:\/|$)/.test(check.path)) continue
     const { environment, envFiles, command } = container.service
     const isTold = envFiles.length > 0 || command !== null || environment.some(({ name }) => MOVED.test(name))
-    const directory = posix.join(context.value, 'src/main/resources')
-    const settings = ['application.yml', 'application.yaml', 'application.properties'].flatMap(
-      name => sourceAt(container.hostFiles, posix.join(directory, name)) ?? [],
+    const settings = SPRING_SETTINGS.flatMap(
+      name => sourceAt(container.hostFiles, posix.join(context.value, name)) ?? [],
     )
     const project = isTold || settings.length !== 1 ? null : springProject(container.hostFiles, settings[0]!)
     if (project === null || check.port !== project.port || isBelow(check.path, project.contextPath)) continue

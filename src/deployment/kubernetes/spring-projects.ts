@@ -15,8 +15,13 @@ export interface SpringProject {
 
 /** So far above a chart or a Dockerfile a project lies beside it. */
 const LEVELS = 5
-const SETTINGS = ['application.yml', 'application.yaml', 'application.properties']
 const RESOURCES = 'src/main/resources'
+/** Where a project may have its settings. */
+export const SPRING_SETTINGS = ['', '/config'].flatMap(inside =>
+  ['application.yml', 'application.yaml', 'application.properties'].map(
+    name => `${RESOURCES}${inside}/${name}`,
+  ),
+)
 
 /** The projects of the nearest directory at or above one that has any, there or one level below. */
 export const springProjectsAround = memoByKey((files: FileSystem, from: string): readonly Source[] => {
@@ -25,7 +30,7 @@ export const springProjectsAround = memoByKey((files: FileSystem, from: string):
       kind === 'directory' && !/^\.|node_modules/.test(name) ? [posix.join(directory, name)] : [],
     )
     const found = [directory, ...below].flatMap(home =>
-      SETTINGS.flatMap(name => sourceAt(files, posix.join(home, RESOURCES, name)) ?? []),
+      SPRING_SETTINGS.flatMap(name => sourceAt(files, posix.join(home, name)) ?? []),
     )
     if (found.length > 0) return found
     if (directory === '/' || files.kind(posix.join(directory, '.git')) !== null) return []
@@ -43,6 +48,8 @@ const NAMES = [
 const MOVED =
   /\bmanagement[\w.-]*\.(?:server|port|context-?path)|^[ \t]+(?:base-path|basePath|context-path):|\bbase-?[pP]ath\b|webflux|config\.import|on-profile/m
 
+const NAMED = /^(?:application|bootstrap)\b.*\.(?:ya?ml|properties)$/
+
 /** What a file of settings says of the path and port of its project; null where another one may hold. */
 export function springProject(files: FileSystem, source: Source): SpringProject | null {
   const found = NAMES.flatMap(name => propertyOf(source, name, () => null) ?? [])
@@ -52,14 +59,16 @@ export function springProject(files: FileSystem, source: Source): SpringProject 
   if (!/^\/[\w./-]+$/.test(contextPath)) return null
   if (isMoved(source, fact.at)) return null
   const directory = posix.dirname(source.path)
-  const home = directory.slice(0, -RESOURCES.length - 1)
-  const others = (files.list(directory) ?? []).filter(
-    ({ name }) =>
-      /^(?:application|bootstrap)\b.*\.(?:ya?ml|properties)$/.test(name) &&
-      name !== posix.basename(source.path),
+  const resources = directory.replace(/\/config$/, '')
+  const home = resources.slice(0, -RESOURCES.length - 1)
+  const others = [resources, `${resources}/config`].flatMap(each =>
+    (files.list(each) ?? []).flatMap(({ name }) => {
+      const path = posix.join(each, name)
+      return NAMED.test(name) && path !== source.path ? [path] : []
+    }),
   )
-  const isOther = others.some(({ name }) => {
-    const other = sourceAt(files, posix.join(directory, name))
+  const isOther = others.some(path => {
+    const other = sourceAt(files, path)
     return other === null || /context-?path|\bmanagement\b|\bport\b/i.test(other.code)
   })
   const build = ['pom.xml', 'build.gradle', 'build.gradle.kts'].flatMap(
