@@ -1,18 +1,5 @@
-import { entriesOf, type Files, type Lay } from './files.ts'
+import { entriesOf, type Files, type Lay, ofFiles } from './files.ts'
 
-/** Changes the texts of some files; null where none of them is another then. */
-function ofFiles(isMeant: (path: string, text: string) => boolean, change: (text: string) => string): Lay {
-  return files => {
-    const laid = Object.fromEntries(
-      Object.entries(files).map(([path, text]) => [path, isMeant(path, text) ? change(text) : text]),
-    )
-    return Object.keys(files).some(path => laid[path] !== files[path]) ? laid : null
-  }
-}
-
-function ofScripts(change: (text: string) => string): Lay {
-  return ofFiles(path => /\.[cm]?[jt]s$/.test(path) && !/config\.[cm]?[jt]s$/.test(path), change)
-}
 function ofWordPress(change: (text: string) => string): Lay {
   return ofFiles(path => path.endsWith('wp-config.php'), change)
 }
@@ -23,7 +10,11 @@ function ofPhp(change: (text: string) => string): Lay {
   )
 }
 function ofRuby(change: (text: string) => string): Lay {
-  return ofFiles(path => /config\/(?:environments\/\w+|application)\.rb$|gitlab\.rb$/.test(path), change)
+  return ofFiles(
+    (path, text) =>
+      !/^\s*#/m.test(text) && /config\/(?:environments\/\w+|application)\.rb$|gitlab\.rb$/.test(path),
+    change,
+  )
 }
 function ofFlask(change: (text: string) => string): Lay {
   return ofFiles((path, text) => path.endsWith('.py') && /(?:Flask|FastAPI|Starlette)\(/.test(text), change)
@@ -38,55 +29,6 @@ function ofDotenv(change: (name: string, value: string) => string): Lay {
 /** Docker reads a file of variables in its own way. */
 function isComposed(files: Files): boolean {
   return Object.keys(files).some(path => /compose|Dockerfile|\.service$/.test(path))
-}
-
-/** A script of TypeScript, and a command that runs it as it is. */
-function inTypeScript(files: Files): Files | null {
-  const typed = ofScripts(text =>
-    text
-      .replace(/^const (app) = (express\(\))/gm, 'const $1: express.Application = $2')
-      .replace(/^const (io|server|wss) = /gm, 'const $1: any = '),
-  )(files)
-  const paths = Object.keys(files).filter(path => path.endsWith('.js') && typed?.[path] !== files[path])
-  const [path, ...others] = paths
-  if (typed === null || path === undefined || others.length > 0) return null
-  const name = path.slice(path.lastIndexOf('/') + 1).replaceAll('.', '\\.')
-  const named = new RegExp(`(?:\\bnode( +[\\w/.-]*?))?\\b${name}\\b`, 'g')
-  return Object.fromEntries(
-    Object.entries(typed).map(([each, text]) =>
-      each === path
-        ? [each.replace(/js$/, 'ts'), text]
-        : [each, text.replace(named, all => all.replace(/^node/, 'npx tsx').replace(/js$/, 'ts'))],
-    ),
-  )
-}
-
-function isOfModules(text: string): boolean {
-  return (
-    /^const (?:\w+|\{ [\w, ]+ \}) = require\('[^']+'\)$/m.test(text) &&
-    !/module\.exports|(?<!= )require\(|require\('\.|__dirname/.test(text)
-  )
-}
-
-function imports(text: string): string {
-  return isOfModules(text)
-    ? text.replace(/^const (\w+|\{ [\w, ]+ \}) = require\(('[^']+')\)$/gm, 'import $1 from $2')
-    : text
-}
-
-/** The one call that listens, of an application or a server by its name. */
-function listening(
-  write: (port: string, host: string) => readonly [string, string],
-): (text: string) => string {
-  return text =>
-    text.replace(/^((?:app|server)\.listen\()([^,()\n]+)((?:, '[^']*')?)\)$/m, (_, call, port, host) => {
-      const [before, given] = write(port, host)
-      return `${before}${before && '\n'}${call}${given})`
-    })
-}
-
-function isNumber(port: string, written: readonly [string, string]): readonly [string, string] {
-  return /^\d+$/.test(port) ? written : ['', port]
 }
 
 /** A constant of one line at the left margin. */
@@ -120,6 +62,8 @@ function moved(
   to: string,
   change: (text: string) => string | null,
 ): Files | null {
+  // Another file that names it would have to be changed with it.
+  if (Object.values(files).some(text => text.includes(`application.${from}`))) return null
   let isChanged = false
   const laid = entriesOf(files).map(([path, text]): readonly [string, string] => {
     const changed = isSpring(path) && path.endsWith(from) ? change(text) : null
@@ -183,104 +127,8 @@ function propertiesOfYaml(files: Files): Files | null {
   })
 }
 
-/** Other words for what applications of Node.js, PHP, Flask, Rails and Spring say, which these take for the same. */
+/** Other words for what applications of PHP, Flask, Rails and Spring say, which these take for the same. */
 export const applicationSpellings: Readonly<Record<string, Lay>> = {
-  nodeImports: ofScripts(imports),
-  nodeNamespaces: ofScripts(text =>
-    isOfModules(text)
-      ? imports(text).replace(
-          /^import (\w+) from '(express-session|cors|helmet|compression|http)'/gm,
-          "import * as $1 from '$2'",
-        )
-      : text,
-  ),
-  nodeDoubleQuotes: ofScripts(text =>
-    /["`]/.test(text) ? text : text.replaceAll("'", '"').replace(/(?<=[\w)'"])$/gm, ';'),
-  ),
-  nodeTemplates: ofScripts(text =>
-    text.replace(/(?<=listen\(\w+, )'([^']*)'/g, '`$1`').replace(/(?<=origin: )'([^']*)'/g, '`$1`'),
-  ),
-  nodeVar: ofScripts(text => text.replace(/^const (?!\{)/gm, 'var ')),
-  nodeTyped: inTypeScript,
-  nodeCommonNames: ofScripts(text => text.replace(/\bexpress\b(?!['"-])/g, 'Express')),
-  nodePortConstant: ofScripts(listening((port, host) => [`const PORT = ${port}`, `PORT${host}`])),
-  nodePortDefault: ofScripts(
-    listening((port, host) =>
-      isNumber(port, [`const port = process.env.OUR_PORT || ${port}`, `port${host}`]),
-    ),
-  ),
-  nodePortNullish: ofScripts(
-    listening((port, host) =>
-      isNumber(port, [`const port = Number(process.env.OUR_PORT ?? ${port})`, `port${host}`]),
-    ),
-  ),
-  nodePortParsed: ofScripts(
-    listening((port, host) =>
-      isNumber(port, [`const port = parseInt(process.env.OUR_PORT || '${port}', 10)`, `port${host}`]),
-    ),
-  ),
-  nodePortNumber: ofScripts(
-    listening((port, host) =>
-      isNumber(port, [`const port = +(process.env.OUR_PORT || ${port})`, `port${host}`]),
-    ),
-  ),
-  nodePortDestructured: ofScripts(
-    listening((port, host) =>
-      isNumber(port, [`const { OUR_PORT = ${port} } = process.env`, `OUR_PORT${host}`]),
-    ),
-  ),
-  nodePortChosen: ofScripts(
-    listening((port, host) =>
-      isNumber(port, [
-        `const port = process.env.OUR_PORT ? Number(process.env.OUR_PORT) : ${port}`,
-        `port${host}`,
-      ]),
-    ),
-  ),
-  nodePortOfObject: ofScripts(
-    listening((port, host) => [`const config = { port: ${port}, name: 'shop' }`, `config.port${host}`]),
-  ),
-  nodeCallback: ofScripts(listening((port, host) => ['', `${port}${host}, () => console.log('it listens')`])),
-  nodeFunction: ofScripts(
-    listening((port, host) => ['', `${port}${host}, function () { console.log('it listens') }`]),
-  ),
-  nodeListenObject: ofScripts(text =>
-    /\bhttp|server\.listen/.test(text)
-      ? text.replace(/server\.listen\(([^,()]+), ('[^']*')\)/, 'server.listen({ port: $1, host: $2 })')
-      : text,
-  ),
-  nodeHttpServer: ofScripts(text =>
-    /http|^import /m.test(text)
-      ? text
-      : text.replace(
-          /^app\.listen\((.*)\)$/m,
-          "const http = require('http')\nhttp.createServer(app).listen($1)",
-        ),
-  ),
-  nodeHttpConstant: ofScripts(text =>
-    /http|^import /m.test(text)
-      ? text
-      : text.replace(
-          /^app\.listen\((.*)\)$/m,
-          "const { createServer } = require('node:http')\nconst server = createServer(app)\nserver.listen($1)",
-        ),
-  ),
-  nodeStarted: ofScripts(text =>
-    text.replace(/^((?:app|server)\.listen\(.*\))$/m, 'const start = async () => {\n  $1\n}\n\nstart()'),
-  ),
-  nodeOptions: ofScripts(text =>
-    text.replace(
-      /^app\.use\((session|cors|rateLimit|helmet)\((\{(?:[^{}]|\{[^{}]*\})*\})\)\)$/gm,
-      'const $1Options = $2\napp.use($1($1Options))',
-    ),
-  ),
-  nodeMade: ofScripts(text =>
-    text.replace(
-      /^app\.use\((session|cors|rateLimit|helmet|compression)\((.*)\)\)$/gm,
-      'const $1Middleware = $1($2)\napp.use($1Middleware)',
-    ),
-  ),
-  nodeEnabled: ofScripts(text => text.replace(/app\.set\('trust proxy', 1\)/g, "app.enable('trust proxy')")),
   wpSpaced: ofWordPress(text => text.replace(DEFINE, (_, name, value) => `define( '${name}', ${value} );`)),
   wpTight: ofWordPress(text => text.replace(DEFINE, (_, name, value) => `define('${name}',${value});`)),
   wpDoubleQuotes: ofWordPress(text =>
@@ -303,9 +151,6 @@ export const applicationSpellings: Readonly<Record<string, Lay>> = {
   ),
   wpConst: ofWordPress(text =>
     text.replace(/^define\( ?'(\w+)', (true|false|'[^'$]*') ?\);$/gm, 'const $1 = $2;'),
-  ),
-  wpOfImage: ofWordPress(text =>
-    text.replace(/^define\( ?'(\w+)', ('[^'$]*') ?\);$/gm, "define( '$1', getenv_docker('OUR_$1', $2) );"),
   ),
   wpGuardIsset: ofWordPress(
     guarded("isset($_SERVER['HTTP_X_FORWARDED_PROTO']) && $_SERVER['HTTP_X_FORWARDED_PROTO'] === 'https'"),

@@ -1,18 +1,5 @@
 import { PLAIN, SETTINGS } from './django-environment.ts'
-import type { Files, Lay } from './files.ts'
-
-/** Changes the texts of some files; null where none of them is another then. */
-function ofFiles(
-  isMeant: (path: string, text: string) => boolean,
-  change: (text: string, path: string) => string,
-): Lay {
-  return files => {
-    const laid = Object.fromEntries(
-      Object.entries(files).map(([path, text]) => [path, isMeant(path, text) ? change(text, path) : text]),
-    )
-    return Object.keys(files).some(path => laid[path] !== files[path]) ? laid : null
-  }
-}
+import { type Files, type Lay, ofFiles } from './files.ts'
 
 function ofSettings(change: (text: string) => string): Lay {
   return ofFiles(path => SETTINGS.test(path), change)

@@ -34,3 +34,16 @@ export function withLineEnd(text: string): string {
 export function indented(text: string, columns: number): string {
   return text.replace(/^(?=.)/gm, ' '.repeat(columns))
 }
+
+/** Changes the texts of some files; null where none of them is another then. */
+export function ofFiles(
+  isMeant: (path: string, text: string) => boolean,
+  change: (text: string, path: string) => string,
+): Lay {
+  return files => {
+    const laid = Object.fromEntries(
+      Object.entries(files).map(([path, text]) => [path, isMeant(path, text) ? change(text, path) : text]),
+    )
+    return Object.keys(files).some(path => laid[path] !== files[path]) ? laid : null
+  }
+}

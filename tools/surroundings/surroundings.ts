@@ -18,6 +18,7 @@ import {
   includeInServer,
   withoutMain,
 } from './lines.ts'
+import { nodeSpellings } from './node-spellings.ts'
 import { environmentSpellings } from './django-environment.ts'
 import { djangoSpellings } from './django-spellings.ts'
 import { cloudInit, configMap, directories, image, mounts, oneDirectory, role, script } from './placed.ts'
@@ -61,6 +62,7 @@ export const surroundings: ReadonlyMap<string, Lay> = new Map(
     ...startSpellings,
     ...djangoSpellings,
     ...environmentSpellings,
+    ...nodeSpellings,
     ...applicationSpellings,
   }),
 )
