@@ -27,7 +27,7 @@ interface UrlOfVariable {
 }
 
 const CALL = /\b(create_async_engine|create_engine)\(\s*/g
-const OF_FLASK = /\bSQLALCHEMY_DATABASE_URI\b['"]?\]?\s*=\s*(?!=)/g
+const OF_FLASK = /\bSQLALCHEMY_DATABASE_URI\b(?:['"]?\]?\s*=\s*(?!=)|['"]\s*:\s*)/g
 
 /** The engines of a file whose URL is an expression of a kind that is understood. */
 export function enginesIn(source: Source): readonly SqlAlchemyEngine[] {
@@ -63,7 +63,7 @@ function urlAt(source: Source, code: string, start: number, isNamed = false): Sq
     const end = start + read[0].length
     const otherwise = writtenAt(source, code, end)
     const after = code.slice(otherwise === null ? end : otherwise.at.end)
-    return /^['"]?\s*[\]),]?\s*(?:[,)\n]|$)/.test(after)
+    return /^['"]?\s*[\]),}]?\s*(?:[,)\n]|$)/.test(after)
       ? { kind: 'variable', name, otherwise, isField: false }
       : null
   }

@@ -50,10 +50,18 @@ export function readScript(parser: PythonParser, source: Source): WsgiScript {
   }
   const setOfFlask = ({ target, value, conditional, appends }: PythonAssignment) => {
     const name = /\bconfig\[(\w+)\]$/.exec(target)?.[1]
-    if (name === undefined) return
-    const set = conditional || appends ? undefined : evaluate(value)
+    if (name !== undefined) setOne(name, value, !conditional && !appends)
+  }
+  const setOne = (name: string, value: PythonExpression, isSure: boolean) => {
+    const set = isSure ? evaluate(value) : undefined
     const at = { source, start: value.start, end: value.end }
     config.set(name, set === undefined ? unknown('the running program decides', at) : known(set, at))
+  }
+  /** `app.config.update(NAME=…)` and `app.config.from_mapping({"NAME": …})`. */
+  const setSeveral = ({ args: [first], keywords }: PythonCall, conditional: boolean) => {
+    const entries = first?.kind === 'dict' ? first.entries : []
+    for (const { key, value } of entries) if (key.kind === 'string') setOne(key.value, value, !conditional)
+    for (const [name, value] of Object.entries(keywords)) setOne(name, value, !conditional)
   }
   const bind = (name: string, { start, end }: PythonStatement) => {
     if (!bound.has(name)) bound.set(name, { source, start, end })
@@ -93,7 +101,9 @@ export function readScript(parser: PythonParser, source: Source): WsgiScript {
             path.unshift(directory)
             followed += 1
           }
-        } else if (/^exec(?:file)?$/.test(callee)) open = true
+        } else if (/(?:^|\.)config\.(?:update|from_mapping)$/.test(callee))
+          setSeveral(statement.call, statement.conditional)
+        else if (/^exec(?:file)?$/.test(callee)) open = true
         break
       }
       case 'import': {

@@ -157,6 +157,27 @@ application = get_wsgi_application()
   assert.not.ok(script.open)
 })
 
+test('the configuration of Flask is known by each way to set it', () => {
+  const script = readScript(
+    parser,
+    textSource(
+      '/opt/shop/app.py',
+      `app = Flask(__name__)
+app.config["A"] = 1
+app.config.update(B=2, C=nobody)
+app.config.from_mapping({"D": 3})
+if x:
+    app.config.update(A=4)
+`,
+    ),
+  )
+  const values = ['A', 'B', 'C', 'D', 'E'].map(name => {
+    const fact = script.config.get(name)
+    return fact === undefined ? 'unset' : fact.known ? fact.value : 'unknown'
+  })
+  assert.equal(values, ['unknown', 2, 'unknown', 3, 'unset'])
+})
+
 test('the expression of a setting is that of the one line that surely holds', () => {
   const texts = {
     '/opt/shop/base.py': 'A = ["a"]\nB = 1\n',
