@@ -58,3 +58,19 @@ export function changedObjects(tokens: readonly JsToken[]): ReadonlySet<string> 
   }
   return found
 }
+
+/**
+ * Where the braces of an object open that is given to a call, by itself or by the name of the one constant that is it;
+ * null where it is anything else, or another line changes it.
+ */
+export function objectAt(tokens: readonly JsToken[], at: number): number | null {
+  const textAt = (offset: number): string => tokens[offset]?.text ?? ''
+  if (tokens[at]?.kind === 'sign') return textAt(at) === '{' ? at : null
+  if (tokens[at]?.kind !== 'name' || textAt(at + 1) !== ')') return null
+  const name = textAt(at)
+  const uses = [...tokens.keys()].filter(each => textAt(each) === name && textAt(each - 1) !== '.')
+  const made = uses.filter(each => /^(?:const|let|var)$/.test(textAt(each - 1)))
+  const [only] = made
+  if (only === undefined || made.length > 1 || uses.length !== 2) return null
+  return textAt(only + 1) === '=' && textAt(only + 2) === '{' ? only + 2 : null
+}

@@ -1,5 +1,6 @@
 import { memo } from '../collections/memo.ts'
 import type { Place, Source } from '../text/source.ts'
+import { objectAt } from './bound-names.ts'
 import { type JsToken, jsTokens } from './tokens.ts'
 
 const NAMED =
@@ -37,9 +38,10 @@ function openingOf(tokens: readonly JsToken[], index: number, name: string | und
 
 /** True for the options of a call that surely name no other store. */
 function keepsInMemory(tokens: readonly JsToken[], open: number): boolean {
-  if (tokens[open + 1]?.text !== '{') return false
+  const start = objectAt(tokens, open + 1)
+  if (start === null) return false
   let depth = 0
-  for (let index = open + 1; index < tokens.length; index++) {
+  for (let index = start; index < tokens.length; index++) {
     const { text, kind } = tokens[index]!
     if (kind === 'sign' && /^[[({]$/.test(text)) depth++
     else if (kind === 'sign' && /^[\])}]$/.test(text)) depth--

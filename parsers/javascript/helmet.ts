@@ -1,6 +1,7 @@
 import type { Place, Source } from '../text/source.ts'
 import { importedAs } from './imported-as.ts'
-import { jsTokens } from './tokens.ts'
+import { objectAt } from './bound-names.ts'
+import { type JsToken, jsTokens } from './tokens.ts'
 
 /** A call of Helmet whose policy has browsers ask for everything by https. */
 export interface HelmetCall {
@@ -13,6 +14,18 @@ export interface HelmetCall {
 const LEFT_OUT =
   /upgrade-?Insecure-?Requests|useDefaults|reportOnly|contentSecurityPolicy["']?\s*(?::(?!\s*\{)|[,}])/i
 
+function closingOf(tokens: readonly JsToken[], open: number): number {
+  let depth = 0
+  let end = open
+  for (; end < tokens.length; end++) {
+    const { kind, text } = tokens[end]!
+    if (kind !== 'sign') continue
+    if (/^[([{]$/.test(text)) depth++
+    else if (/^[)\]}]$/.test(text) && --depth === 0) break
+  }
+  return end
+}
+
 /** The one call of Helmet in a script; null where none is sure to send its policy. */
 export function helmetCall(source: Source): HelmetCall | null {
   const { code } = source
@@ -24,15 +37,13 @@ export function helmetCall(source: Source): HelmetCall | null {
   const calls = [...tokens.keys()].filter(at => tokens[at]?.text === name && is(at + 1, '('))
   const [call] = calls
   if (call === undefined || calls.length > 1) return null
-  let depth = 0
-  let end = call + 1
-  for (; end < tokens.length; end++) {
-    if (/^[([{]$/.test(tokens[end]!.text) && tokens[end]!.kind === 'sign') depth++
-    else if (/^[)\]}]$/.test(tokens[end]!.text) && tokens[end]!.kind === 'sign' && --depth === 0) break
-  }
-  const [first, last] = [tokens[call]!, tokens[end]]
+  const first = tokens[call]!
+  const object = objectAt(tokens, call + 2)
+  const open = object ?? call + 1
+  const last = tokens[closingOf(tokens, open)]
   if (last === undefined) return null
-  const options = code.slice(tokens[call + 1]!.end, last.start)
+  const options =
+    object === null ? code.slice(tokens[open]!.end, last.start) : code.slice(tokens[open]!.start, last.end)
   const isPlain = options.trim() === '' || (/^\s*\{/.test(options) && !options.includes('...'))
   if (!isPlain || LEFT_OUT.test(options)) return null
   return {

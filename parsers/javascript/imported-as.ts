@@ -5,5 +5,5 @@ export function importedAs(name: string, code: string): string | null {
 
 export const importOf = (name: string): RegExp =>
   new RegExp(
-    `(?:const|let|var|import)\\s+\\{?\\s*(?:default\\s+as\\s+)?(\\w+)\\s*\\}?\\s*(?:=\\s*require\\(\\s*|from\\s+)['"]${name}['"]`,
+    `(?:const|let|var|import)\\s+\\{?\\s*(?:(?:default|\\*)\\s+as\\s+)?(\\w+)\\s*\\}?\\s*(?:,\\s*\\{[^{}]*\\}\\s*)?(?:=\\s*require\\(\\s*|from\\s+)['"]${name}['"]`,
   )

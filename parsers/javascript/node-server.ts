@@ -649,7 +649,7 @@ class Reader {
     const first = this.tokens[start]
     const named = first?.kind === 'name' && end === start + 1 ? this.values.get(first.text) : undefined
     if (named != null) return this.textsOf(named, depth + 1)
-    const isText = first?.kind === 'string' || this.variableAt(start, end) !== null
+    const isText = /^(?:string|template)$/.test(first?.kind ?? '') || this.variableAt(start, end) !== null
     const value = isText ? this.evaluate(start, end) : null
     return value?.known === true && typeof value.value === 'string' && value.value !== UNSET
       ? [known(value.value, value.at)]

@@ -61,7 +61,7 @@ export function writtenName(name: string): string {
 
 /** Programs whose names stand in the text of what starts an application. */
 const STARTED =
-  /\b(?:gunicorn|uvicorn|hypercorn|daphne|waitress|granian|uwsgi|celery|runserver|flask|fastapi|django\w*|dotnet|nodejs|npm|yarn|pnpm|php-fpm)\b|\bnode\s|\.(?:py|[cm]?js)\b/i
+  /\b(?:gunicorn|uvicorn|hypercorn|daphne|waitress|granian|uwsgi|celery|runserver|flask|fastapi|django\w*|dotnet|nodejs|npm|npx|yarn|pnpm|nodemon|php-fpm)\b|\bnode\s|\.(?:py|[cm]?[jt]s)\b/i
 
 /** True for a command, or the text of a script, that names a program which runs an application. */
 export function namesServer(text: string): boolean {

@@ -23,6 +23,8 @@ test('the store of the package, and others', () => {
 
 test('what is written elsewhere, twice, or not called', () => {
   assert.is(called(`${NAMED}app.use(session(options))`), null)
+  assert.is(called(`${NAMED}const options = { secret: key }\napp.use(session(options))`), 'session')
+  assert.is(called(`${NAMED}const o = { secret: key }\no.store = redis\napp.use(session(o))`), null)
   assert.is(called(`${NAMED}app.use(session({ ...options }))`), null)
   assert.is(called(`${NAMED}app.use(session({}))\nadmin.use(session({}))`), null)
   assert.is(called(NAMED), null)

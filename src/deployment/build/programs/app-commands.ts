@@ -59,7 +59,7 @@ export function fileReader(files: FileSystem): (path: string) => Source | 'missi
 
 /** Programs whose names stand in the text of what starts them. */
 const NAMES =
-  /\bdotnet\b|\bjava\b|\bjupyter|\bstreamlit\b|\bcode-server\b|\bhass\b|\bnode-red\b|gunicorn|uvicorn|hypercorn|daphne|waitress|granian|uwsgi|celery|runserver|\bflask\b|\bfastapi\b|\bnode(?:js)?\b|\bnpm\b|\byarn\b|\bpnpm\b|\bnext\b|\bvite\b|\bpuma\b|\bunicorn(?:_rails)?\b|\brails\b|artisan|\bcron\.php\b|\bcatalina\.sh\b|\bstartup\.sh\b|\.py\b|\bphp\b[^\n]*\s-S\s/
+  /\bdotnet\b|\bjava\b|\bjupyter|\bstreamlit\b|\bcode-server\b|\bhass\b|\bnode-red\b|gunicorn|uvicorn|hypercorn|daphne|waitress|granian|uwsgi|celery|runserver|\bflask\b|\bfastapi\b|\bnode(?:js)?\b|\bnpm\b|\bnpx\b|\btsx\b|\bts-node\b|\bnodemon\b|\byarn\b|\bpnpm\b|\bnext\b|\bvite\b|\bpuma\b|\bunicorn(?:_rails)?\b|\brails\b|artisan|\bcron\.php\b|\bcatalina\.sh\b|\bstartup\.sh\b|\.py\b|\bphp\b[^\n]*\s-S\s/
 const SCRIPT = /^[ \t]*(?:ExecStart|command)[ \t]*=[ \t]*[-@:+!|]*([^\s"'%$]+)(?:[ \t]+([^\s"'%$]+))?/gm
 
 /**
