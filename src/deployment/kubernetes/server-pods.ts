@@ -13,7 +13,7 @@ import type { Source } from '../../../parsers/text/source.ts'
 import { type FileSystem, sourceAt } from '../../files/file-system.ts'
 import { splitNested } from '../../files/nested-path.ts'
 import type { NginxConfiguration } from '../../servers/nginx/configuration.ts'
-import type { Deployment, NginxProgram } from '../model.ts'
+import type { Deployment, Machine, NginxProgram } from '../model.ts'
 import { namePlace } from '../places.ts'
 import { programsOfKind } from '../programs-of-kind.ts'
 
@@ -47,9 +47,10 @@ function* podsOf(program: NginxProgram): Iterable<ServerPod> {
   const nested = configuration.sources.filter(({ path }) => outerOf(path) !== null)
   if (nested.length === 0) return
   for (const [outer, sources] of groupBy(nested, ({ path }) => outerOf(path)!)) {
-    const cluster = manifestsIn(machine.files, posix.dirname(outer))
+    const { files, path } = keptAt(machine, outer)
+    const cluster = manifestsIn(files, posix.dirname(path))
     const maps = cluster.configMaps.filter(({ keys }) =>
-      [...keys.values()].some(({ source }) => source.path === outer),
+      [...keys.values()].some(({ source }) => source.path === path),
     )
     const owned = groupBy(
       sources.filter(source => ownerOf(source, program, maps) !== null),
@@ -66,6 +67,21 @@ function* podsOf(program: NginxProgram): Iterable<ServerPod> {
             yield { program, cluster, configMap, sources: new Set(own), workload, container, mounts }
         }
   }
+}
+
+/** Where a manifest lies among the others: the container of a pod has no more of it than the text that is its file. */
+function keptAt(
+  { files, loose, beside }: Machine,
+  outer: string,
+): { readonly files: FileSystem; readonly path: string } {
+  const isListed = (files.list(posix.dirname(outer)) ?? []).some(({ name }) => name === posix.basename(outer))
+  if (isListed) return { files, path: outer }
+  const shown = files.display(outer)
+  for (const repository of [beside, loose]) {
+    const path = repository?.manifests.find(each => repository.files.display(each) === shown)
+    if (repository !== null && path !== undefined) return { files: repository.files, path }
+  }
+  return { files, path: outer }
 }
 
 function outerOf(path: string): string | null {
