@@ -18,6 +18,7 @@ import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import type { Outcome } from '../../src/servers/nginx/queries/outcome.ts'
 import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
 import { applicationIn } from './_application-in.ts'
+import { applicationOfImage } from './_application-of-image.ts'
 import { phpPool } from './_examples.ts'
 import { type MadeFile, madeFiles } from './_made-files.ts'
 import { joomlaWithoutHtaccess } from './_joomla.ts'
@@ -152,6 +153,38 @@ const inContainers = (rules: string, extra: string): Record<string, string> => (
         include fastcgi_params;
         fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
         fastcgi_pass wordpress:9000;
+    }
+  `),
+})
+
+/** An image for PHP-FPM that shares its application with nginx. */
+const sharedByImage = (image: string, fallback: string, lines = ''): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      web:
+        image: nginx:1.27
+        ports: ["80:80"]
+        volumes:
+          - html:/var/www/html:ro
+          - ./site.conf:/etc/nginx/conf.d/default.conf
+      app:
+        image: ${image}
+        ${lines}
+        volumes:
+          - html:/var/www/html
+    volumes:
+      html:
+  `,
+  'site.conf': nginxServer(conf`
+    root /var/www/html;
+    index index.php;
+    location / {
+        try_files $uri $uri/ ${fallback};
+    }
+    location ~ \.php$ {
+        include fastcgi_params;
+        fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+        fastcgi_pass app:9000;
     }
   `),
 })
@@ -307,6 +340,11 @@ export default defineRule({
     },
     { title: 'Laravel', files: { ...site('/srv/shop/public', '$uri $uri/ «=404»'), ...LARAVEL } },
     { title: 'WordPress', files: { ...site('/srv/blog', '$uri $uri/ «=404»'), ...WORDPRESS } },
+    {
+      title: 'WordPress of an image',
+      files: sharedByImage('wordpress:6.7-php8.3-fpm-alpine', '«=404»'),
+    },
+    { title: 'Drupal of an image', files: sharedByImage('drupal:11-fpm', '«=404»') },
     {
       title: 'a script that Livewire makes',
       files: {
@@ -514,6 +552,15 @@ export default defineRule({
       files: { ...site('/srv/shop/public', '$uri $uri/ /index.php?$args'), ...LARAVEL },
     },
     {
+      title: 'WordPress of an image, by its script',
+      files: sharedByImage('wordpress:fpm', '/index.php?$args'),
+    },
+    { title: 'an image of PHP alone', files: sharedByImage('php:8.3-fpm', '=404') },
+    {
+      title: 'an image of WordPress that is told of another directory',
+      files: sharedByImage('wordpress:fpm', '=404', 'working_dir: /var/www/blog'),
+    },
+    {
       title: 'WordPress, by its script',
       files: { ...site('/srv/blog', '$uri $uri/ /index.php?$args'), ...WORDPRESS },
     },
@@ -632,7 +679,7 @@ function* inNginx(deployment: Deployment): Iterable<RuleFinding> {
     if (!configuration.occurrences.has('fastcgi_pass')) continue
     const files = filesOf(configuration)
     for (const { root, home, server, path } of rootsOfSites(deployment, configuration)) {
-      const application = applicationIn(files, path)
+      const application = applicationIn(files, path) ?? applicationOfImage(deployment, server, path)
       if (application !== null) yield* madeFilesLost(deployment, server, madeFiles(files, path, application))
       const page = application === null ? null : pageOf(files, path, application)
       const [request] = page === null ? [] : requestsToServer(deployment, server, page.target)
