@@ -12,6 +12,8 @@ export const isLaravel = memoByKey((files: FileSystem, project: string): boolean
     return true
   if (/\bLARAVEL_START\b/.test(sourceAt(files, posix.join(project, 'public/index.php'))?.text ?? ''))
     return true
-  const environment = sourceAt(files, posix.join(project, '.env'))?.text ?? ''
-  return /^APP_KEY=base64:/m.test(environment) && /^(?:SESSION|CACHE)_(?:DRIVER|STORE)=/m.test(environment)
+  return ['.env', '.env.example'].some(name => {
+    const text = sourceAt(files, posix.join(project, name))?.text ?? ''
+    return /^APP_KEY=(?:base64:\S*)?[ \t]*\r?$/m.test(text) && /^(?:SESSION|CACHE)_(?:DRIVER|STORE)=/m.test(text)
+  })
 })

@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import { readNodeScript } from '../javascript/node-server.ts'
+import { keepsItsApplication } from '../javascript/express-application.ts'
 import { helmetCall } from '../javascript/helmet.ts'
 import { jsTokens } from '../javascript/tokens.ts'
 import { splitQuotedWords, unquotedIndex } from '../text/quoted-words.ts'
@@ -113,8 +114,10 @@ function scriptServer(
   const [listen] = listens
   if (listen === undefined || listens.length > 1) return null
   const settings = new Map<string, Fact<AppValue>>()
-  // A script that is not in the audit may say it in the place of this one.
-  const isWhole = loaded.every(each => each !== null)
+  // A script that is not in the audit may say it in the place of this one, if it is given the application.
+  const isWhole =
+    loaded.every((each, at) => each !== null || script.loads[at]!.endsWith('.json')) ||
+    keepsItsApplication(source)
   const trust = [script, ...others].find(({ trustProxy }) => trustProxy !== null)?.trustProxy ?? null
   if (trust !== null) settings.set('trust proxy', trust)
   else if (!isWhole || others.some(({ loads }, at) => tellOfProxy(loads, found[at]!.path, read)))

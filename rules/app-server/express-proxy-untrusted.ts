@@ -174,6 +174,18 @@ export default defineRule({
       ),
     },
     { title: 'a session cookie for TLS alone', files: tree(session('secure: «true»')) },
+    {
+      title: 'a limit for each client, and scripts that are not here and not given the application',
+      files: tree(
+        conf`
+          const { version } = require('./package.json')
+          const limit = «rateLimit»({ windowMs: 60000, limit: 20 })
+          app.use('/login', limit, require('./routes/login'))
+          module.exports = { app, version }
+        `,
+        '80',
+      ),
+    },
     { title: 'a limit for each client', files: tree('app.use(«rateLimit»({ max: 100 }))', '80') },
     {
       title: 'a session cookie for TLS alone in production, where the unit starts it so',
@@ -306,6 +318,13 @@ export default defineRule({
       title: 'settings of another script',
       files: tree(conf`
         require('./lib/settings')(app)
+        ${session('secure: true')}
+      `),
+    },
+    {
+      title: 'settings of another script that gets the application with others',
+      files: tree(conf`
+        require('./lib/settings').load({ app })
         ${session('secure: true')}
       `),
     },

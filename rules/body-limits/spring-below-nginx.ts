@@ -69,6 +69,11 @@ export default defineRule({
       title: 'an image that is built elsewhere',
       files: tree({ image: 'image: registry.example.org/claims:1' }),
     },
+    {
+      title: 'a part of a project, whose settings are here',
+      files: Object.fromEntries(Object.entries(tree()).filter(([path]) => path !== 'pom.xml')),
+    },
+    { title: 'Spring Boot 4', files: tree({ build: STARTER.replace('web', 'webmvc') }) },
     { title: 'no limit of nginx at all', files: tree({ limit: 'client_max_body_size 0;' }) },
     {
       title: 'another limit of Spring, of requests alone',
@@ -99,6 +104,12 @@ export default defineRule({
     {
       title: 'a limit that the code sets',
       files: tree({ java: 'import jakarta.servlet.MultipartConfigElement;' }),
+    },
+    {
+      title: 'a part of a project, without its settings',
+      files: Object.fromEntries(
+        Object.entries(tree()).filter(([path]) => !/pom\.xml|application/.test(path)),
+      ),
     },
     { title: 'WebFlux', files: tree({ build: STARTER.replace('web', 'webflux') }) },
   ],
@@ -155,16 +166,23 @@ function filesTaken(container: Container): Place | null {
   )
   // Settings that come from a server of their own.
   if (build.some(({ code }) => /spring-cloud-\S*config|nacos|apollo-client/.test(code))) return null
-  if (!build.some(({ code }) => /\bspring-boot-starter-web(?![\w-])/.test(code))) return null
+  if (build.length > 0 && !build.some(({ code }) => WEB.test(code))) return null
   const sources = everyFileBelow(files, posix.join(home, 'src/main'), {
     ...{ levels: 14, skipped: /^(?:\.|static$|templates$|webapp$|node_modules$)/, most: MOST_FILES },
     isWanted: name => /\.(?:java|kt)$|^(?:application|bootstrap).*\.(?:ya?ml|properties)$/.test(name),
   })?.flatMap(path => sourceAt(files, path) ?? [])
   if (sources === undefined || sources.some(({ code }) => SETS.test(code))) return null
+  // Of a part of a project the settings have to be there, which may say it.
+  const isPart = build.length === 0
+  if (isPart && !sources.some(({ path }) => /\.(?:ya?ml|properties)$/.test(path))) return null
+  if (isPart && !sources.some(({ code }) => IMPORTS.test(code))) return null
   return sources.map(placeOfFile).find(at => at !== null) ?? null
 }
 
 const MOST_FILES = 400
+/** The package of Spring MVC, which Spring Boot 4 calls otherwise, by its name or that of a catalogue of Gradle. */
+const WEB = /\bspring[-.]boot[-.]starter[-.]web(?:mvc)?(?![\w.-])/
+const IMPORTS = /^import\s+org\.springframework\.web\.multipart\.(?:MultipartFile|\*)/m
 const TOLD =
   /^SPRING_(?:SERVLET_|HTTP_)?MULTIPART|^SPRING_(?:APPLICATION_JSON|CONFIG_)|^JAVA_(?:TOOL_)?OPTIONS$|^JAVA_OPTS$/
 const SETS =

@@ -110,7 +110,7 @@ export function unreadName(database: Database): RuleFinding | null {
   }
 }
 
-function otherPort(client: DatabaseClient, { service, kind, port }: Database): RuleFinding | null {
+export function otherPort(client: DatabaseClient, { service, kind, port }: Database): RuleFinding | null {
   if (port === null || client.port?.known !== true || !/^\d+$/.test(client.port.value)) return null
   const asked = Number(client.port.value)
   if (asked === port) return null

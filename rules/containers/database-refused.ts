@@ -10,7 +10,7 @@ import { djangoBehindNginx } from '../django/_examples.ts'
 import { apart, sharesNetwork, unknownHost } from './_database-addresses.ts'
 import { containerVariables } from './_container-variables.ts'
 import { type DatabaseClient, databaseClients, settingsOfContainers } from './_database-clients.ts'
-import { hasRootPassword, isMaker, refusal, unreadName } from './_database-refusals.ts'
+import { hasRootPassword, isMaker, otherPort, refusal, unreadName } from './_database-refusals.ts'
 import { codeOf } from './_says-in-code.ts'
 import { isUserOfSql } from './_users-of-sql.ts'
 import { type Database, databasesOf } from './_databases.ts'
@@ -122,6 +122,15 @@ const sharedFile = (variables: string, own = 'DEBUG: no'): Record<string, string
   `,
   'manage.py': '#!/usr/bin/env python\n',
 })
+const LARAVEL_AND_MYSQL = conf`
+  services:
+    app:
+      image: php:8.3-fpm
+      volumes: [".:/var/www/html"]
+    mysql:
+      image: mysql:8.4
+      ports: ["3307:3306"]
+`
 const SETTINGS_OF_NAME = conf`
   import os
   DATABASES = {
@@ -299,15 +308,7 @@ export default defineRule({
     {
       title: 'the published port in the `.env` of Laravel',
       files: {
-        'docker-compose.yml': conf`
-          services:
-            app:
-              image: php:8.3-fpm
-              volumes: [".:/var/www/html"]
-            mysql:
-              image: mysql:8.4
-              ports: ["3307:3306"]
-        `,
+        'docker-compose.yml': LARAVEL_AND_MYSQL,
         '.env': conf`
           DB_CONNECTION=mysql
           DB_HOST=mysql
@@ -384,6 +385,20 @@ export default defineRule({
       files: {
         ...withoutFile(fromFiles(''), 'app.env'),
         'app.env.example': 'DATABASE_URL=«postgres://shop:change-me@postgres:5432/shop»\n',
+      },
+    },
+    {
+      title: 'the published port, in a file that is to be copied',
+      files: {
+        ...withoutFile(fromFiles('', 'ports: ["127.0.0.1:5433:5432"]'), 'app.env'),
+        'app.env.example': 'DB_HOST=db\nDB_PORT=«5433»\nDB_PASSWORD=change-me\n',
+      },
+    },
+    {
+      title: 'the published port, in the example of Laravel, of which a part is here',
+      files: {
+        'docker-compose.yml': LARAVEL_AND_MYSQL,
+        '.env.example': 'APP_KEY=\nCACHE_DRIVER=file\nDB_HOST=mysql\nDB_PORT=«3307»\nDB_PASSWORD=\n',
       },
     },
     {
@@ -477,6 +492,25 @@ export default defineRule({
       files: {
         ...withoutFile(fromFiles(''), 'app.env'),
         'app.env.example': 'DATABASE_URL=postgres://shop:change-me@db:5432/shop\n',
+      },
+    },
+    {
+      title: 'an example for a program on the host, and one for containers with the port of the image',
+      files: {
+        'docker-compose.yml': LARAVEL_AND_MYSQL,
+        '.env.example': 'APP_KEY=\nCACHE_DRIVER=file\nDB_HOST=127.0.0.1\nDB_PORT=3307\n',
+        'app/compose.yml': LARAVEL_AND_MYSQL,
+        'app/.env.example': 'APP_KEY=\nCACHE_DRIVER=file\nDB_HOST=mysql\nDB_PORT=3306\n',
+      },
+    },
+    {
+      title: 'a port of an example that the service says otherwise',
+      files: {
+        'docker-compose.yml': LARAVEL_AND_MYSQL.replace(
+          'volumes:',
+          'environment: { DB_PORT: "3306" }\n    volumes:',
+        ),
+        '.env.example': 'APP_KEY=\nCACHE_DRIVER=file\nDB_HOST=mysql\nDB_PORT=3307\n',
       },
     },
     {
@@ -846,8 +880,8 @@ function refusedBy(
 ): RuleFinding | null {
   if (database.service === container.service) return null
   if (!sharesNetwork(container, database.service)) return apart(client, container, database)
-  // The passwords of an example are to be replaced, and with them what a database is told.
-  if (client.isExample) return null
+  // The passwords of an example are to be replaced, and with them what a database is told; its ports are not.
+  if (client.isExample) return client.kind === null || client.kind === database.kind ? otherPort(client, database) : null
   const hasMaker = clients.some(({ host, user }) => host === client.host && isMaker(user, database))
   return refusal(client, database, {
     hasMaker:
