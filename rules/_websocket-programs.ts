@@ -85,8 +85,8 @@ const OF_WS =
 export interface SocketIoProgram {
   /** Where it is started. */
   readonly at: Place
-  /** The page that is told to connect by WebSocket alone; null where none is. */
-  readonly withoutPolling: Place | null
+  /** The page that is told to connect by WebSocket alone, or the server to take nothing else; null where none is. */
+  readonly withoutPolling: { readonly at: Place; readonly says: string } | null
 }
 
 export function socketIoProgram({ targets }: Pick<Connection, 'targets'>): SocketIoProgram | null {
@@ -96,10 +96,25 @@ export function socketIoProgram({ targets }: Pick<Connection, 'targets'>): Socke
     if (program === null || source === undefined || POLLING_ALONE.test(source.code)) continue
     const clients = clientsBeside(program, source)
     const alone = clients.find(({ at }) => WEBSOCKET_ALONE.test(at.source.code))
-    return { at: program.server.at, withoutPolling: alone?.at ?? null }
+    const withoutPolling =
+      alone === undefined
+        ? takenAlone(source)
+        : { at: alone.at, says: 'the pages connect to Socket.IO by WebSocket alone' }
+    return { at: program.server.at, withoutPolling }
   }
   return null
 }
+
+/** Where a server is told to take nothing but WebSocket. */
+function takenAlone(source: Source): SocketIoProgram['withoutPolling'] {
+  const match = IMPORTS_CLIENT.test(source.code) ? null : WEBSOCKET_ALONE.exec(source.code)
+  if (match === null) return null
+  const at = { source, start: match.index, end: match.index + match[0].length }
+  return { at, says: 'the application answers Socket.IO by WebSocket alone' }
+}
+
+/** A script that is a client, too, may say it of that. */
+const IMPORTS_CLIENT = /['"]socket\.io-client['"]/
 
 const WEBSOCKET_ALONE = /\btransports\s*:\s*\[\s*(['"`])websocket\1\s*,?\s*\]/
 const POLLING_ALONE = /\btransports\s*:\s*\[\s*(['"`])polling\1\s*,?\s*\]/

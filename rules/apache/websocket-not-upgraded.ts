@@ -371,7 +371,7 @@ function socketIoBehind(connection: ApacheConnection): Asking | null {
   const { at, withoutPolling } = program
   return withoutPolling === null
     ? { why: 'the application answers Socket.IO', at, label: 'it is started here', polls: true }
-    : { why: 'the pages connect to Socket.IO by WebSocket alone', at: withoutPolling, label: 'connects' }
+    : { why: withoutPolling.says, at: withoutPolling.at, label: 'no long polling' }
 }
 
 /** True where a script names the path in quotes, as the `path` of its WebSocket server is. */

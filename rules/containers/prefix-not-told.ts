@@ -1,5 +1,6 @@
 import type { Container } from '../../src/deployment/containers/container.ts'
 import type { NginxConnection } from '../../src/deployment/model.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -12,7 +13,12 @@ import { containerVariables } from './_container-variables.ts'
 import { INSTALLED, type Tool, TOOLS } from './_path-tools.ts'
 import { serviceVariables } from '../../src/deployment/containers/service-variables.ts'
 
-const tree = (service: string, pass: string, location = '/tool/'): Record<string, string> => ({
+const tree = (
+  service: string,
+  pass: string,
+  location = '/tool/',
+  lines = '',
+): Record<string, string> => ({
   'docker-compose.yml': conf`
     services:
       nginx:
@@ -28,6 +34,7 @@ const tree = (service: string, pass: string, location = '/tool/'): Record<string
         location ${location} {
             proxy_pass ${pass};
             proxy_set_header Host $host;
+            ${lines}
         }
     }
   `,
@@ -149,6 +156,10 @@ export default defineRule({
     {
       title: 'pgAdmin',
       files: tree('image: dpage/pgadmin4:8', '«http://tool:80/»', '/pgadmin/'),
+    },
+    {
+      title: 'pgAdmin, whose redirects are left as they are',
+      files: tree('image: dpage/pgadmin4', '«http://tool/»', '/pgadmin4/', 'proxy_redirect off;'),
     },
     {
       title: 'Kibana, which expects the path to be taken away',
@@ -288,6 +299,19 @@ export default defineRule({
       title: 'another program on the machine',
       files: onMachine('http://127.0.0.1:3001/', ''),
     },
+    {
+      title: 'pgAdmin that a header tells of the path',
+      files: tree(
+        'image: dpage/pgadmin4',
+        'http://tool/',
+        '/pgadmin4/',
+        'proxy_set_header X-Script-Name /pgadmin4;\nproxy_redirect off;',
+      ),
+    },
+    {
+      title: 'redirects that are given the path',
+      files: tree('image: dpage/pgadmin4', 'http://tool/', '/pgadmin4/', 'proxy_redirect / /pgadmin4/;'),
+    },
     { title: 'Grafana at the root', files: tree(grafana(''), 'http://tool:3000', '/') },
     { title: 'a path of Grafana itself', files: tree(grafana(''), 'http://tool:3000', '/api/live/') },
     {
@@ -367,7 +391,7 @@ export default defineRule({
       if (passed === null) continue
       // What is rewritten may get another path, and a header may tell it.
       const { rewrite } = passed
-      if (block.children.some(child => child !== rewrite && MAY_TELL.test(child.name))) continue
+      if (block.children.some(child => child !== rewrite && changesPaths(child))) continue
       if (connection.headers.written.some(each => /prefix|script-name|forwarded-path/.test(each.name)))
         continue
       const at = rewrite === null ? argumentPlace(pass, 0) : argumentPlace(rewrite, 1)
@@ -412,7 +436,11 @@ export default defineRule({
   },
 })
 
-const MAY_TELL = /^(?:rewrite|sub_filter|proxy_redirect|return)$/
+/** True for a line that may give a request, a page or a redirect another path; `proxy_redirect off` leaves them alone. */
+function changesPaths({ name, args }: NginxDirective): boolean {
+  const isOff = name === 'proxy_redirect' && args.length === 1 && args[0]?.value === 'off'
+  return !isOff && /^(?:rewrite|sub_filter|proxy_redirect|return)$/.test(name)
+}
 
 /** The program of the same machine that answers at a port, where its own file does not name the path. */
 function installedUntold(

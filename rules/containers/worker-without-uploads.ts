@@ -9,6 +9,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { djangoBehindNginx } from '../django/_examples.ts'
+import { cronWithoutNextcloud } from './_nextcloud-cron.ts'
 import { settingsOfContainers } from './_database-clients.ts'
 
 const OPENS = conf`
@@ -48,20 +49,55 @@ const worker = (lines = '', name = '«worker»'): string => conf`
     ${lines}
 `
 
+/** Nextcloud, and a second container of its image. */
+const nextcloud = (name: string, lines: string): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      app:
+        image: nextcloud:29-apache
+        volumes:
+          - html:/var/www/html
+          - /srv/files:/var/www/html/data
+      ${name}
+        image: nextcloud:29-apache
+        ${lines}
+    volumes:
+      html:
+      cron:
+      other:
+  `,
+})
+
 export default defineRule({
-  summary: 'A worker opens uploads, and has not the volume in which they are',
+  summary: 'A worker does not mount the volume in which the files of its application are',
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: 'Uploads lie in a volume that the container of the application mounts. The worker runs from the same image in another container, whose directory of that name is its own and empty: each task that opens an upload ends with FileNotFoundError, and what a task writes there nobody sees.',
-  remedy: 'Mount the volume of the uploads in the service of the worker, too',
+  why: 'Uploads lie in a volume that the container of the application mounts. The worker runs from the same image in another container, whose directory of that name is its own and empty: each task that opens an upload ends with FileNotFoundError, and what a task writes there nobody sees. The image of Nextcloud installs it into `/var/www/html`: a container of it with `/cron.sh` that does not mount what the first one has there finds no `cron.php`, and no background job runs.',
+  remedy: 'Mount the volume in the service of the worker, too',
   references: [
     'https://docs.docker.com/engine/storage/volumes/',
     'https://docs.djangoproject.com/en/stable/ref/settings/#media-root',
+    'https://github.com/nextcloud/docker/blob/master/.examples/docker-compose/insecure/mariadb/apache/compose.yaml',
   ],
   unproven: 'The live tests build no images',
   bad: [
     { title: 'Celery', files: tree(worker()) },
+    { title: 'the background jobs of Nextcloud', files: nextcloud('«cron»:', 'entrypoint: /cron.sh') },
+    {
+      title: 'the background jobs of Nextcloud, with another volume',
+      files: nextcloud(
+        '«cron»:',
+        conf`
+          command: ["sh", "-c", "exec /cron.sh"]
+          volumes: ["cron:/var/www/html", "/srv/files:/var/www/html/data"]
+        `,
+      ),
+    },
+    {
+      title: 'the background jobs of Nextcloud, without its files',
+      files: nextcloud('«cron»:', 'entrypoint: ["/cron.sh"]\nvolumes: ["html:/var/www/html"]'),
+    },
     { title: 'another volume', files: tree(worker('volumes: ["media:/app/files"]')) },
     {
       title: 'a task that writes into the storage',
@@ -75,6 +111,21 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'the background jobs of Nextcloud, with all that it has',
+      files: nextcloud(
+        'cron:',
+        'entrypoint: /cron.sh\nvolumes: ["html:/var/www/html", "/srv/files:/var/www/html/data"]',
+      ),
+    },
+    {
+      title: 'the background jobs of Nextcloud, with the volumes of its container',
+      files: nextcloud('cron:', 'entrypoint: /cron.sh\nvolumes_from: [app]'),
+    },
+    {
+      title: 'another Nextcloud',
+      files: nextcloud('other:', 'volumes: ["other:/var/www/html"]'),
+    },
     { title: 'the volume of the uploads', files: tree(worker('volumes: ["media:/app/media"]', 'worker')) },
     { title: 'a directory above it', files: tree(worker('volumes: ["./web:/app"]', 'worker')) },
     {
@@ -93,6 +144,7 @@ export default defineRule({
     },
   ],
   *check(deployment) {
+    yield* cronWithoutNextcloud(deployment)
     for (const [web, all] of settingsOfContainers(deployment)) {
       for (const settings of all) {
         const media = keepsUploadsInFiles(settings) ? directoryOfUrl(settings, 'MEDIA') : null

@@ -21,6 +21,7 @@ import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { serverBehind } from '../../src/deployment/server-behind.ts'
 import { serviceUnit } from '../app-server/_examples.ts'
 import { httpOf, proxyFault } from './_home-assistant.ts'
+import { nextcloudUntold } from './_nextcloud.ts'
 
 const tree = (
   service: string,
@@ -56,6 +57,22 @@ const keycloak = (lines: string, mark = (image: string): string => image): Recor
         ${lines}
     `,
     '8080',
+  )
+const nextcloud = (lines: string, image = 'nextcloud:29-apache'): Record<string, string> =>
+  tree(
+    conf`
+      image: ${image}
+      volumes: ["html:/var/www/html"]
+      environment:
+        NEXTCLOUD_TRUSTED_DOMAINS: app.example.org
+        ${lines}
+    `,
+    '80',
+  )
+/** Without the line by which nginx sends the scheme. */
+const unsaid = (files: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(files).map(([path, text]) => [path, text.replace(/^.*X-Forwarded-Proto.*\n/m, '')]),
   )
 const homeAssistant = (configuration: string): Record<string, string> =>
   tree(
@@ -247,17 +264,26 @@ export default defineRule({
   otherSeverities: { error: 'where it answers no request at all, or redirects https to https for ever' },
   confidence: 'high',
   since: '0.1.0',
-  why: 'nginx and Apache send `X-Forwarded-Proto` and `X-Forwarded-For`, and each program asks for a line of its own before it takes them. Without it Keycloak makes `http://` addresses, which browsers block in its pages; Home Assistant answers 400 to every request that has the header; the nginx inside of GitLab redirects to the port of TLS, which comes back through the same proxy; Spring Boot names `http://` in the `redirect_uri` of OAuth, and passes over the property of a former release without a word. A Keycloak that is started for production speaks TLS itself, and without a certificate does not start before it is allowed to do without.',
+  why: 'nginx and Apache send `X-Forwarded-Proto` and `X-Forwarded-For`, and each program asks for a line of its own before it takes them. Without it Keycloak makes `http://` addresses, which browsers block in its pages; Home Assistant answers 400 to every request that has the header; the nginx inside of GitLab redirects to the port of TLS, which comes back through the same proxy; Nextcloud writes `http://` into pages of https; Spring Boot names `http://` in the `redirect_uri` of OAuth, and passes over the property of a former release without a word. A Keycloak that is started for production speaks TLS itself, and without a certificate does not start before it is allowed to do without.',
   remedy:
-    "`KC_PROXY_HEADERS: xforwarded` for Keycloak, before release 24 `KC_PROXY: edge`, `http: trusted_proxies` for Home Assistant, `nginx['listen_https'] = false` and `nginx['listen_port'] = 80` for GitLab, `server.forward-headers-strategy=native` for Spring Boot",
+    "`KC_PROXY_HEADERS: xforwarded` for Keycloak, before release 24 `KC_PROXY: edge`, `http: trusted_proxies` for Home Assistant, `nginx['listen_https'] = false` and `nginx['listen_port'] = 80` for GitLab, `OVERWRITEPROTOCOL: https` for Nextcloud, `server.forward-headers-strategy=native` for Spring Boot",
   references: [
     'https://www.keycloak.org/server/reverseproxy',
     'https://www.home-assistant.io/integrations/http/#reverse-proxies',
     'https://docs.spring.io/spring-boot/how-to/webserver.html#howto.webserver.use-behind-a-proxy-server',
+    'https://docs.nextcloud.com/server/latest/admin_manual/configuration_server/reverse_proxy_configuration.html',
     'https://docs.gitlab.com/omnibus/settings/ssl/#configure-a-reverse-proxy-or-load-balancer-ssl-termination',
   ],
   unproven: 'The live tests start no containers, and install none of these programs',
   bad: [
+    {
+      title: 'Nextcloud that is sent no scheme',
+      files: unsaid(nextcloud('TRUSTED_PROXIES: «172.16.0.0/12»')),
+    },
+    {
+      title: 'Nextcloud that is told its address, and trusts nobody',
+      files: nextcloud('OVERWRITECLIURL: «https://app.example.org»', 'nextcloud'),
+    },
     {
       title: 'Home Assistant that trusts loopback, and Apache of the machine, which comes by the gateway',
       files: behindApache(
@@ -434,6 +460,25 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'Nextcloud that is told the scheme',
+      files: unsaid(nextcloud('TRUSTED_PROXIES: 172.16.0.0/12\nOVERWRITEPROTOCOL: https')),
+    },
+    {
+      title: 'Nextcloud that trusts what sends it the scheme',
+      files: nextcloud('TRUSTED_PROXIES: 172.16.0.0/12'),
+    },
+    {
+      title: 'Nextcloud that no variable tells of a proxy: its own file in the volume may',
+      files: unsaid(nextcloud('')),
+    },
+    {
+      title: 'Nextcloud that a script tells the scheme',
+      files: {
+        ...unsaid(nextcloud('TRUSTED_PROXIES: 172.16.0.0/12')),
+        'setup.sh': 'docker compose exec app php occ config:system:set overwriteprotocol --value=https\n',
+      },
+    },
+    {
       title: 'Home Assistant in the network of the machine, behind its Apache',
       files: behindApache(
         conf`
@@ -607,7 +652,7 @@ export default defineRule({
         }
         const container = target.machine?.container ?? homeAssistantOnHost(onHost, connection, target)
         const program = container === null ? null : programIn(container)
-        const fault = container === null || program === null ? null : program(container, connection)
+        const fault = container === null || program === null ? null : program(container, connection, deployment)
         if (fault === null) continue
         yield {
           ...fault,
@@ -649,7 +694,7 @@ interface Fault {
   readonly message: string
 }
 
-type Look = (container: Container, connection: Connection) => Fault | null
+type Look = (container: Container, connection: Connection, deployment: Deployment) => Fault | null
 
 const PROGRAMS: readonly (readonly [RegExp, Look])[] = [
   [/^(?:quay\.io\/)?keycloak\/keycloak$/, lookAtKeycloak],
@@ -658,6 +703,7 @@ const PROGRAMS: readonly (readonly [RegExp, Look])[] = [
     lookAtHomeAssistant,
   ],
   [/^gitlab\/gitlab-(?:ce|ee)$/, lookAtGitlab],
+  [/^nextcloud$/, (container, connection, deployment) => nextcloudUntold(deployment, container, connection)],
 ]
 
 function programIn({ base, service }: Container): Look | null {

@@ -34,12 +34,12 @@ const behind = (image: string, pass: string, location = '/'): Record<string, str
     `,
   )
 /** A chat with Socket.IO. */
-const chat = (lines: string): Record<string, string> => ({
+const chat = (lines: string, { path = '/', options = '' } = {}): Record<string, string> => ({
   'etc/nginx/nginx.conf': nginxMain(conf`
     server {
         listen 80;
         server_name example.org;
-        location / {
+        location ${path} {
             proxy_set_header Host $host;
             ${lines} http://127.0.0.1:3000;
         }
@@ -54,7 +54,7 @@ const chat = (lines: string): Record<string, string> => ({
     const http = require('http')
     const { Server } = require('socket.io')
     const server = http.createServer()
-    const io = new Server(server)
+    const io = new Server(server, { ${options} })
     server.listen(3000, '127.0.0.1')
   `,
 })
@@ -155,6 +155,24 @@ export default defineRule({
       },
     },
     { title: 'Socket.IO, whose clients go on by polling', files: chat('«proxy_pass»') },
+    {
+      title: 'Socket.IO that takes WebSocket alone, in a location of its own',
+      files: chat('proxy_pass', { path: '«/socket.io/»', options: "transports: ['websocket']" }),
+    },
+    {
+      title: 'Socket.IO that takes WebSocket alone, in the location of all',
+      files: chat('«proxy_pass»', { options: 'transports: ["websocket"], cors: {}' }),
+    },
+    {
+      title: 'a page that connects to Socket.IO by WebSocket alone, in a location of its own',
+      files: {
+        ...chat('proxy_pass', { path: '«/socket.io/»' }),
+        'srv/chat/public/chat.js': conf`
+          import { io } from 'socket.io-client'
+          export const socket = io({ transports: ['websocket'] })
+        `,
+      },
+    },
     { title: 'a location that is called so', files: { 'nginx.conf': site('«/ws/»') } },
     { title: 'Socket.IO', files: { 'nginx.conf': site('«/socket.io/»') } },
     {
@@ -371,12 +389,20 @@ export default defineRule({
           ...fix(connection),
         }
       } else if (isNamed) {
+        const mayPoll = /socket\.?io|sockjs|engine/i.test(location.name)
+        const alone = mayPoll ? (socketIoProgram(connection)?.withoutPolling ?? null) : null
         yield {
           at: location.at,
-          ...(/socket\.?io|sockjs|engine/i.test(location.name) && { severity: 'info' as const }),
-          message: `\`${location.name}\` is named like WebSocket, and nginx sends the backend no \`Upgrade\``,
+          ...(mayPoll && alone === null && { severity: 'info' as const }),
+          message:
+            alone === null
+              ? `\`${location.name}\` is named like WebSocket, and nginx sends the backend no \`Upgrade\``
+              : `${alone.says}, and nginx sends the backend no \`Upgrade\` from \`${location.name}\``,
           label: 'no Upgrade',
-          related: [{ at: namePlace(pass), message: 'proxied here' }],
+          related: [
+            { at: namePlace(pass), message: 'proxied here' },
+            ...(alone === null ? [] : [{ at: alone.at, message: 'no long polling' }]),
+          ],
           ...fix(connection),
         }
       } else if (!upgraded.has(server) && routesWebSockets(deployment, connection, prefixOf(location))) {
@@ -434,12 +460,12 @@ function* withoutSocketIo(connection: NginxConnection): Iterable<RuleFinding> {
     message:
       withoutPolling === null
         ? 'the application answers Socket.IO, and no location of this server sends it `Upgrade`: its clients go on by long polling'
-        : 'the pages connect to Socket.IO by WebSocket alone, and no location of this server sends it `Upgrade`',
+        : `${withoutPolling.says}, and no location of this server sends it \`Upgrade\``,
     label: 'no Upgrade',
     related: [
       withoutPolling === null
         ? { at, message: 'it is started here' }
-        : { at: withoutPolling, message: 'connects' },
+        : { at: withoutPolling.at, message: 'no long polling' },
     ],
     ...fix(connection),
   }

@@ -7,6 +7,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
+import { streamingUnreached } from './_mastodon-streaming.ts'
 
 const odoo = (lines: string): string => conf`
   [options]
@@ -52,17 +53,63 @@ const inContainer = (command: string, pass: string): Record<string, string> => (
   `,
 })
 
+/** Mastodon with its two processes, and nginx beside it. */
+const mastodon = (
+  pass: string,
+  {
+    image = 'image: ghcr.io/mastodon/mastodon:v4.2.8\ncommand: node ./streaming',
+    front = 'nginx:\n  image: nginx:1.27\n  volumes: ["./site.conf:/etc/nginx/conf.d/default.conf"]',
+    location = '',
+    variables = '',
+  } = {},
+): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      web:
+        image: ghcr.io/mastodon/mastodon:v4.2.8
+        command: bundle exec puma -C config/puma.rb
+        ports: ["127.0.0.1:3000:3000"]
+        ${variables}
+      streaming:
+        ${image}
+        ports: ["127.0.0.1:4000:4000"]
+      ${front}
+  `,
+  'site.conf': conf`
+    server {
+        listen 80;
+        server_name social.example.org;
+        ${location}
+        location / {
+            proxy_pass ${pass};
+            proxy_set_header Host $host;
+        }
+    }
+  `,
+})
+
 export default defineRule({
-  summary: 'Odoo with workers answers WebSocket at a port of its own, and nginx leads no path to it',
+  summary: 'A program answers WebSocket at a port of its own, and nginx leads no path to it',
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: 'With `workers` above 0 Odoo starts another process, at `gevent_port`, for `/websocket`, or `/longpolling` up to release 15. At the other port it answers with an error, `Couldn’t bind the websocket. Is the connection opened on the evented port (8072)?`: pages load, and chat and notifications stay silent.',
+  why: 'With `workers` above 0 Odoo starts another process, at `gevent_port`, for `/websocket`, or `/longpolling` up to release 15. At the other port it answers with an error, `Couldn’t bind the websocket. Is the connection opened on the evented port (8072)?`: pages load, and chat and notifications stay silent. Mastodon has `/api/v1/streaming` in a container of its own, too: its pages answer 404 there, and timelines stand still.',
   remedy:
-    'Write `location /websocket { proxy_pass http://127.0.0.1:8072; … }`, with the headers of WebSocket, and `/longpolling` for a release before 16',
-  references: ['https://www.odoo.com/documentation/17.0/administration/on_premise/deploy.html#https'],
-  unproven: 'The live tests do not install Odoo',
+    'Write `location /websocket { proxy_pass http://127.0.0.1:8072; … }`, with the headers of WebSocket, and `/longpolling` for a release before 16; for Mastodon `location ^~ /api/v1/streaming` with port 4000',
+  references: [
+    'https://www.odoo.com/documentation/17.0/administration/on_premise/deploy.html#https',
+    'https://github.com/mastodon/mastodon/blob/main/dist/nginx.conf',
+  ],
+  unproven: 'The live tests install neither Odoo nor Mastodon',
   bad: [
+    { title: 'the timelines of Mastodon', files: mastodon('«http://web:3000»') },
+    {
+      title: 'the timelines of Mastodon, in an image of their own, and a site of the host',
+      files: mastodon('«http://127.0.0.1:3000»', {
+        image: 'image: ghcr.io/mastodon/mastodon-streaming:v4.3.0',
+        front: 'db: { image: "postgres:16" }',
+      }),
+    },
     { title: 'all to the port of pages', files: onMachine('workers = 4') },
     {
       title: 'a port of its own, of a former name',
@@ -82,6 +129,22 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'the timelines of Mastodon in a location of their own',
+      files: mastodon('http://web:3000', {
+        location: 'location ^~ /api/v1/streaming {\n    proxy_pass http://streaming:4000;\n}',
+      }),
+    },
+    {
+      title: 'the timelines of Mastodon at another address',
+      files: mastodon('http://web:3000', {
+        variables: 'environment: { STREAMING_API_BASE_URL: "wss://live.example.org" }',
+      }),
+    },
+    {
+      title: 'variables of Mastodon that are not here',
+      files: mastodon('http://web:3000', { variables: 'env_file: .env.production' }),
+    },
     {
       title: 'a location for it',
       files: onMachine(
@@ -104,6 +167,7 @@ export default defineRule({
     { title: 'a container without workers', files: inContainer('command: odoo', 'http://odoo:8069') },
   ],
   *check(deployment) {
+    yield* streamingUnreached(deployment)
     if (!mayHaveOne(deployment)) return
     for (const connection of deployment.connections.http) {
       const { block, pass, reachable, server } = connection
