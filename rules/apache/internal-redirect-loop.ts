@@ -90,6 +90,25 @@ export default defineRule({
       `),
     },
     {
+      title: 'the same in the section of the directory',
+      files: {
+        'etc/apache2/apache2.conf': apacheMain(
+          conf`
+            Listen 80
+            ServerName example.org
+            DocumentRoot /srv/www
+            <Directory /srv/www>
+                Require all granted
+                RewriteEngine On
+                RewriteRule ^(.*)$ «index.txt?page=$1» [L]
+            </Directory>
+          `,
+          ['rewrite', 'dir'],
+        ),
+        'srv/www/index.txt': 'page',
+      },
+    },
+    {
       title: 'a suffix that is put behind every path, in a .htaccess alone',
       files: {
         '.htaccess': conf`

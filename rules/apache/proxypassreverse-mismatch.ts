@@ -56,6 +56,16 @@ export default defineRule({
       },
     },
     {
+      title: 'another port, of a rule for a path',
+      files: {
+        'site.conf': site(conf`
+          RewriteEngine On
+          RewriteRule ^/app/(.*)$ http://127.0.0.1:8080/app/$1 [P]
+          ProxyPassReverse /app/ «http://127.0.0.1:8081/app/»
+        `),
+      },
+    },
+    {
       title: 'none',
       files: { 'site.conf': site('ProxyPass / «http://127.0.0.1:8080/»') },
     },
