@@ -1,3 +1,4 @@
+import { proxyPasses } from '../../src/servers/apache/queries/proxy-passes.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
@@ -65,7 +66,7 @@ export default defineRule({
     for (const configuration of apache) {
       const { occurrences } = configuration
       const sections = (occurrences.get('proxy') ?? []).filter(({ args }) => args[0]?.value === '*')
-      if (sections.length === 0 || !occurrences.has('proxypass') || !isWhole(configuration)) continue
+      if (sections.length === 0 || !isWhole(configuration)) continue
       // A Location is merged later and may grant.
       const grants = ['require', 'allow', 'satisfy'].some(name =>
         occurrences.get(name)?.some(({ parent }) => parent !== null && /^(?:Location|If)/.test(parent.name)),
@@ -73,11 +74,11 @@ export default defineRule({
       if (grants) continue
       const last = sections.at(-1)
       const line = last === undefined ? null : denialIn(last)
-      const pass = occurrences.get('proxypass')?.find(({ args }) => args[1]?.value !== '!')
+      const pass = proxyPasses(configuration)[0]?.directive
       if (line === null || pass === undefined) continue
       yield {
         at: namePlace(line),
-        message: 'this denies every request that `ProxyPass` takes: 403',
+        message: `this denies every request that \`${pass.name}\` takes: 403`,
         related: [{ at: argumentPlace(pass, 0), message: 'proxied' }],
       }
     }

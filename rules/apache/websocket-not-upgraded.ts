@@ -275,12 +275,11 @@ export default defineRule({
 /** Paths that are called like WebSocket. */
 function* namedPaths(deployment: Deployment): Iterable<RuleFinding> {
   for (const configuration of deployment.apache) {
-    if (!configuration.occurrences.has('proxypass')) continue
     const passes = proxyPasses(configuration).filter(
       ({ path, scheme }) => path !== null && PATH.test(path) && scheme.known && /^https?$/.test(scheme.value),
     )
     for (const { directive, path, at } of passes) {
-      if (directive.name !== 'ProxyPass' || isUpgradedFor(deployment, configuration, directive)) continue
+      if (isUpgradedFor(deployment, configuration, directive)) continue
       yield {
         at,
         severity: POLLING.test(path ?? '') ? ('info' as const) : ('warning' as const),
@@ -323,8 +322,7 @@ function asksForUpgrade(variable: string, pattern: string): boolean {
 function* askedFor(deployment: Deployment): Iterable<RuleFinding> {
   for (const connection of deployment.connections.apache) {
     const { pass, path, protocol, from, targets } = connection
-    if (!protocol.known || !/^https?$/.test(protocol.value) || pass.name !== 'ProxyPass' || path === null)
-      continue
+    if (!protocol.known || !/^https?$/.test(protocol.value) || path === null) continue
     const at = targets[0]?.at
     if (at === undefined || PATH.test(path)) continue
     const asking = applicationBehind(deployment, connection) ?? locationInFront(deployment, connection)
@@ -436,6 +434,8 @@ const upgradedHosts = memoByKey(
 )
 
 function fix(directive: ApacheDirective) {
+  // A rule has no words for it.
+  if (!/^ProxyPass/.test(directive.name)) return {}
   const last = argumentPlace(directive, directive.args.length - 1)
   return propose('Pass `Upgrade` on', 'unsafe', [insertAfter(last, ' upgrade=websocket')])
 }
