@@ -4,7 +4,8 @@ import type { FileSystem } from '../../src/files/file-system.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
-import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
+import { isSettled } from '../../src/servers/apache/queries/places.ts'
+import { sectionPattern } from '../../src/servers/apache/queries/section-matches.ts'
 import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { argumentPlace as nginxArgumentPlace } from '../../src/deployment/places.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
@@ -12,6 +13,7 @@ import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { childrenNamed } from '../../src/servers/nginx/queries/scope.ts'
 import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
 import { compilePcre } from '../../src/servers/regex.ts'
+import { patternPlace } from '../_apache-sections.ts'
 import { apacheMain, nginxMain, nginxServer, servedHtaccess } from '../_examples.ts'
 import { addedHeaders } from './_added-headers.ts'
 
@@ -139,12 +141,12 @@ export default defineRule({
     for (const configuration of servers) {
       for (const line of configuration.occurrences.get('header') ?? []) {
         const { parent } = line
-        if (parent?.name !== 'FilesMatch' || !isSent(line) || !leavesOut(parent.args[0]?.value)) continue
+        if (parent === null || !isSent(line) || !isOfOlder(line)) continue
         const host = virtualHostSection(parent)
         const root = directivesIn(configuration, host, 'documentroot').at(-1)?.args[0]?.value
         if (root === undefined || !isSettled(root) || isGivenByApache(configuration, host)) continue
         if (!holdsFont(filesOf(configuration), root)) continue
-        yield { at: argumentPlace(parent, 0), message: MESSAGE }
+        yield { at: patternPlace(parent), message: MESSAGE }
       }
       for (const { file, directory } of htaccessFiles(configuration, filesOf(configuration))) {
         const lines = (file.occurrences.get('header') ?? []).filter(isSent)
@@ -152,7 +154,7 @@ export default defineRule({
           continue
         if ((configuration.occurrences.get('header') ?? []).some(isSent)) continue
         for (const { parent } of lines)
-          if (parent !== null) yield { at: argumentPlace(parent, 0), message: MESSAGE }
+          if (parent !== null) yield { at: patternPlace(parent), message: MESSAGE }
       }
     }
   },
@@ -196,7 +198,9 @@ function isSent({ args }: ApacheDirective): boolean {
 }
 
 function isOfOlder({ parent }: ApacheDirective): boolean {
-  return parent?.name === 'FilesMatch' && leavesOut(parent.args[0]?.value)
+  if (parent === null || !/^Files(?:Match)?$/.test(parent.name)) return false
+  const { kind, text } = sectionPattern(parent)
+  return kind === 'regex' && leavesOut(text)
 }
 
 /** True where any other line of the virtual host gives the header to such a file. */
