@@ -57,11 +57,15 @@ function read(source: Source, args: NonNullable<DockerfileOptions['args']>): Doc
         globals.has(each) ? globals.get(each) : null,
       )
       const alias = words[1]?.text.toLowerCase() === 'as' ? (words[2]?.text.toLowerCase() ?? null) : null
-      const base = stageIndex(stages, expanded.text)
+      const named = stageIndex(stages, expanded.text)
+      const below = named === null ? undefined : stages[named]
+      // A stage that only names an image, `FROM node:22 AS base`, is that image.
+      const isBare = below !== undefined && hasNothing(below)
+      const base = isBare ? below.base : named
       reading = new StageReading({
         at,
         name: alias,
-        image: factOf(expanded),
+        image: isBare ? below.image : factOf(expanded),
         base,
         parent: base === null ? null : (stages[base] ?? null),
         escaper,
@@ -76,6 +80,14 @@ function read(source: Source, args: NonNullable<DockerfileOptions['args']>): Doc
   }
   if (reading !== null) stages.push(reading.finish())
   return { source, stages, globals: written, fault: dockerFault(source, lines, escaper) }
+}
+
+function hasNothing(stage: DockerStage): boolean {
+  const { copies, runs, exposes, volumes, environment, args, users, command, entrypoint } = stage
+  return (
+    [copies, runs, exposes, volumes, environment, args, users].every(each => each.length === 0) &&
+    [command, entrypoint, stage.workingDirectory, stage.healthcheck, stage.shell].every(each => each === null)
+  )
 }
 
 /** The stage of a name: the last one that is called so. */

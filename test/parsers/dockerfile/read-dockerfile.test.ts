@@ -35,7 +35,7 @@ test('stages, their names and what they build on', () => {
     stages.map(({ name, image, base }) => [name, value(image), base]),
     [
       ['base', 'nginx:1.22-alpine', null],
-      ['two', 'base', 0],
+      ['two', 'nginx:1.22-alpine', null],
       [null, 'scratch', null],
       [null, '?', null],
     ],
