@@ -15,6 +15,7 @@ import type { Source } from '../../../../parsers/text/source.ts'
 import type { SocketUnit } from '../../../../parsers/systemd/socket-unit.ts'
 import { BUILT_OF } from '../../../../parsers/app-server/built-servers.ts'
 import { memoByKey } from '../../../../parsers/collections/memo.ts'
+import { readYaml } from '../../../../parsers/yaml/read-yaml.ts'
 import { once } from '../../../../parsers/collections/once.ts'
 import { filesBelow, type FileSystem, sourceAt } from '../../../files/file-system.ts'
 import type { Container } from '../../containers/container.ts'
@@ -198,7 +199,7 @@ function startsScript({ words, directory }: AppCommand, read: AppFiles['read']):
 function appFiles(files: FileSystem, { python, shell }: Grammars): AppFiles & ShellFiles {
   const plain = fileReader(files)
   const read: AppFiles['read'] = path => plain(path) ?? (isLeftOut(files, path) ? 'missing' : null)
-  return { read, python, shell }
+  return { read, python, shell, yaml: readYaml }
 }
 
 /**

@@ -105,6 +105,13 @@ test('configurations of uWSGI that an init script or an emperor starts', () => {
   assert.equal(listens({ 'etc/uwsgi/apps-enabled/a.ini': ini }), ['uwsgi uwsgi unix:/run/uwsgi/a.sock'])
   assert.equal(
     listens({
+      'etc/systemd/system/a.service': unit('/usr/bin/uwsgi --yaml /srv/a/uwsgi.yml'),
+      'srv/a/uwsgi.yml': 'uwsgi:\n  socket: /run/uwsgi/a.sock\n  module: a\n',
+    }),
+    ['uwsgi uwsgi unix:/run/uwsgi/a.sock'],
+  )
+  assert.equal(
+    listens({
       'etc/systemd/system/emperor.service': unit('/usr/bin/uwsgi --emperor /srv/vassals'),
       'srv/vassals/a.ini': ini,
     }),
