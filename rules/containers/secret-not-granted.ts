@@ -1,4 +1,3 @@
-import { givenVariables } from '../../parsers/compose/given-variables.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { composeWith, siteTo } from './_examples.ts'
@@ -112,13 +111,13 @@ export default defineRule({
       ]
       if (places.some(place => /^\/(?:(?:var\/)?run(?:\/secrets.*)?\/?)?$/.test(place))) continue
       const own = image?.steps.some(step => !('sources' in step)) === true
-      for (const { name, value } of givenVariables(service)) {
+      for (const { name, value } of service.environment) {
         if (value?.known !== true || value.at === null) continue
         const [path, key] = /^\/(?:var\/)?run\/secrets\/([\w.-]+)$/.exec(value.value) ?? []
         if (path === undefined || granted.includes(path.replace(/^\/var/, ''))) continue
         // A program with a way of its own to read secrets falls back to the value that stands beside it.
         const plain = /^(.+)_(?:SECRET|PATH)$/.exec(name)?.[1]
-        if (givenVariables(service).some(other => other.name === plain)) continue
+        if (service.environment.some(other => other.name === plain)) continue
         const meant = project.secrets.get(key ?? '')
         const isRead =
           READERS.some(([image, names]) => image.test(reference ?? '') && names.test(name)) && !own

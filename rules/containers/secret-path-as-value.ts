@@ -1,4 +1,3 @@
-import { givenVariables } from '../../parsers/compose/given-variables.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
@@ -108,14 +107,14 @@ export default defineRule({
       const { service, image, base } = container
       if (image !== null || service.build !== null || !service.complete || service.entrypoint !== null)
         continue
-      const held = givenVariables(service).filter(
+      const held = service.environment.filter(
         ({ value }) => value?.known === true && /^\/(?:var\/)?run\/secrets\/[\w.-]+$/.test(value.value),
       )
       const file = held.find(({ name }) => name.endsWith('_FILE'))
       for (const { name, at } of held) {
         const isOfImage = READERS.test(base ?? '') && OF_READERS.test(name)
         if (!isOfImage && (file === undefined || !SECRET.test(name))) continue
-        const isSet = givenVariables(service).some(other => other.name === `${name}_FILE`)
+        const isSet = service.environment.some(other => other.name === `${name}_FILE`)
         if (isSet) continue
         yield {
           at,
