@@ -14,6 +14,8 @@ export const isLaravel = memoByKey((files: FileSystem, project: string): boolean
     return true
   return ['.env', '.env.example'].some(name => {
     const text = sourceAt(files, posix.join(project, name))?.text ?? ''
-    return /^APP_KEY=(?:base64:\S*)?[ \t]*\r?$/m.test(text) && /^(?:SESSION|CACHE)_(?:DRIVER|STORE)=/m.test(text)
+    return (
+      /^APP_KEY=(?:base64:\S*)?[ \t]*\r?$/m.test(text) && /^(?:SESSION|CACHE)_(?:DRIVER|STORE)=/m.test(text)
+    )
   })
 })

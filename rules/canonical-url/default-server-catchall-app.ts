@@ -8,6 +8,8 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { modWsgiMain } from '../_examples.ts'
+import { containerByName } from '../containers/_container-by-name.ts'
+import { appBehind } from '../containers/_examples.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { childrenNamed } from '../../src/servers/nginx/queries/scope.ts'
@@ -87,7 +89,9 @@ const tree = (nginx: string): Record<string, string> => ({
 export default defineRule({
   summary: 'The application answers every name that leads to this machine',
   severity: 'warning',
-  otherSeverities: { info: 'for an application that is seen not to be Django’s' },
+  otherSeverities: {
+    info: 'for an application that is seen not to be Django’s, and for one that refuses unknown names itself',
+  },
   confidence: 'medium',
   securitySeverity: 5.4,
   cwe: [346],
@@ -112,6 +116,13 @@ export default defineRule({
     {
       title: 'unknown names get no answer on port 80 alone',
       files: { ...tree(`${CATCHALL}${REDIRECTING}${secure()}`) },
+    },
+    {
+      title: 'the same before Nextcloud, which refuses them itself',
+      files: appBehind(
+        'image: nextcloud:29',
+        `${CATCHALL}${REDIRECTING}${secure('', { pass: 'proxy_pass http://app;\nproxy_set_header Host $host;' })}`,
+      ),
     },
     {
       title: 'the same before whatever application, over uWSGI',
@@ -232,6 +243,7 @@ export default defineRule({
         if (refusing !== null && whose !== undefined) {
           yield {
             at: listen.at,
+            ...(refusesNames(whose) && { severity: 'info' as const }),
             cause: directive.node,
             message: `nginx refuses requests for unknown names on ${refusing.where}, and on ${where} it gives them to this server, which passes them on to the application`,
             label,
@@ -306,6 +318,16 @@ function mayBeForgotten(
   return !childrenNamed(directive, 'if').some(({ args }) =>
     args.some(({ value }) => /\$(?:http_host|host|ssl_server_name|server_name)\b/.test(value)),
   )
+}
+
+/** Nextcloud answers names that are none of its `trusted_domains` with a page that says so. */
+const REFUSES_NAMES = /^(?:nextcloud|(?:(?:lscr\.io|ghcr\.io)\/)?linuxserver\/nextcloud|owncloud\/server)$/
+
+function refusesNames(connection: NginxConnection): boolean {
+  return connection.targets.some(target => {
+    const container = target.machine?.container ?? containerByName(connection, target)
+    return REFUSES_NAMES.test(container?.base ?? '')
+  })
 }
 
 function keepsName({ pass, headers }: NginxConnection): boolean {

@@ -47,9 +47,7 @@ function runsJobs({ service }: Container): boolean {
 }
 
 function mountAt({ service }: Container, directory: string): ComposeMount | null {
-  return (
-    service.volumes.find(({ target }) => target.known && cleanPath(target.value) === directory) ?? null
-  )
+  return service.volumes.find(({ target }) => target.known && cleanPath(target.value) === directory) ?? null
 }
 
 /** True also where nobody knows. */

@@ -881,7 +881,8 @@ function refusedBy(
   if (database.service === container.service) return null
   if (!sharesNetwork(container, database.service)) return apart(client, container, database)
   // The passwords of an example are to be replaced, and with them what a database is told; its ports are not.
-  if (client.isExample) return client.kind === null || client.kind === database.kind ? otherPort(client, database) : null
+  if (client.isExample)
+    return client.kind === null || client.kind === database.kind ? otherPort(client, database) : null
   const hasMaker = clients.some(({ host, user }) => host === client.host && isMaker(user, database))
   return refusal(client, database, {
     hasMaker:

@@ -13,12 +13,7 @@ import { containerVariables } from './_container-variables.ts'
 import { INSTALLED, type Tool, TOOLS } from './_path-tools.ts'
 import { serviceVariables } from '../../src/deployment/containers/service-variables.ts'
 
-const tree = (
-  service: string,
-  pass: string,
-  location = '/tool/',
-  lines = '',
-): Record<string, string> => ({
+const tree = (service: string, pass: string, location = '/tool/', lines = ''): Record<string, string> => ({
   'docker-compose.yml': conf`
     services:
       nginx:

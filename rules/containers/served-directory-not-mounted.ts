@@ -4,7 +4,7 @@ import { placeText } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { directoryOfUrl } from '../../src/deployment/django/static-settings.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
-import { argumentPlace } from '../../src/deployment/places.ts'
+import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
@@ -36,7 +36,7 @@ const mounting = (mount: string): string =>
     `${MOUNT}\n      - ${mount}`,
   )
 
-const siteOfPhp = (root: string): string => conf`
+const siteOfPhp = (root: string, lines = ''): string => conf`
   server {
       listen 80;
       root ${root};
@@ -45,6 +45,7 @@ const siteOfPhp = (root: string): string => conf`
           try_files $uri $uri/ /index.php?$args;
       }
       location ~ \.php$ {
+          ${lines}
           include fastcgi_params;
           fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
           fastcgi_pass wordpress:9000;
@@ -71,6 +72,7 @@ export default defineRule({
   summary: 'nginx serves a directory that its container does not have',
   severity: 'warning',
   otherSeverities: {
+    error: 'where nginx looks for the scripts of an application there, too, and answers 404 to every page',
     info: 'where no other service of the project has the directory either, and Django is not seen to send clients there',
   },
   confidence: 'high',
@@ -120,6 +122,13 @@ export default defineRule({
     {
       title: 'WordPress behind FPM',
       files: { 'docker-compose.yml': wordpress(''), 'nginx/site.conf': siteOfPhp('«/var/www/html»') },
+    },
+    {
+      title: 'WordPress behind FPM, and nginx that looks for its scripts',
+      files: {
+        'docker-compose.yml': wordpress(''),
+        'nginx/site.conf': siteOfPhp('«/var/www/html»', 'try_files $uri =404;'),
+      },
     },
   ],
   good: [
@@ -221,7 +230,7 @@ const WITH_PAGES = /^(?:wordpress|nextcloud|drupal|matomo|joomla)$/
 /** The `root` of a server that leaves scripts to the container of an application, and has none of its files. */
 function* rootsOfApplications({ connections }: Deployment): Iterable<RuleFinding> {
   const seen = new Set<NginxDirective>()
-  for (const { pass, server, from, targets } of connections.nginx) {
+  for (const { pass, server, from, targets, block } of connections.nginx) {
     const { container } = from.machine
     if (pass.name !== 'fastcgi_pass' || container === null || seen.has(server.directive)) continue
     seen.add(server.directive)
@@ -234,17 +243,35 @@ function* rootsOfApplications({ connections }: Deployment): Iterable<RuleFinding
     const path = cleanPath(written)
     if (!knowsFiles(container) || OF_IMAGE.test(path) || hasAt(container, path)) continue
     if (!server.directive.children.some(servesFromRoot)) continue
+    const isElsewhere = block !== server.directive && block.children.some(({ name }) => name === 'root')
+    const tried = isElsewhere ? undefined : block.children.find(looksForScript)
     yield {
       at: argumentPlace(root, 0),
-      message: `nothing brings \`${path}\` into the container of nginx: pages come from \`${application.service.name}\`, and every style sheet and script of them is answered with 404`,
+      ...(tried !== undefined && { severity: 'error' as const }),
+      message:
+        tried === undefined
+          ? `nothing brings \`${path}\` into the container of nginx: pages come from \`${application.service.name}\`, and every style sheet and script of them is answered with 404`
+          : `nothing brings \`${path}\` into the container of nginx, where its \`try_files\` looks for the scripts of \`${application.service.name}\`: every page is answered with 404, and every style sheet`,
       label: 'not in this container',
       related: [
         { at: container.service.at, message: 'the container of nginx' },
         { at: application.service.at, message: 'the application has its files in its image' },
+        ...(tried === undefined ? [] : [{ at: namePlace(tried), message: 'finds no script' }]),
       ],
       help: `Give both services one volume at \`${path}\``,
     }
   }
+}
+
+/** True for a `try_files` of one file and a refusal: `$uri =404`. */
+function looksForScript({ name, args }: NginxDirective): boolean {
+  const [file, last, ...others] = args.map(({ value }) => value)
+  return (
+    name === 'try_files' &&
+    /^\$(?:uri|fastcgi_script_name|document_uri)$/.test(file ?? '') &&
+    /^=4\d\d$/.test(last ?? '') &&
+    others.length === 0
+  )
 }
 
 /** True for `location /` and its like, where nothing else answers. */

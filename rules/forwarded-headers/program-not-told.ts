@@ -14,6 +14,7 @@ import { placeOf } from '../../parsers/text/written-text.ts'
 import { valueOrNull } from '../../src/servers/fact.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
 import { appBehind } from '../containers/_examples.ts'
+import { containerByName } from '../containers/_container-by-name.ts'
 import { containerVariables } from '../containers/_container-variables.ts'
 import { serviceVariables } from '../../src/deployment/containers/service-variables.ts'
 import { springFault } from './_spring-boot.ts'
@@ -74,6 +75,29 @@ const unsaid = (files: Record<string, string>): Record<string, string> =>
   Object.fromEntries(
     Object.entries(files).map(([path, text]) => [path, text.replace(/^.*X-Forwarded-Proto.*\n/m, '')]),
   )
+/** Nextcloud and nginx in a project each. */
+const inProjects = (lines: string, network: string): Record<string, string> => ({
+  'cloud/docker-compose.yml': conf`
+    services:
+      app:
+        image: nextcloud:29
+        environment:
+          ${lines}
+        networks: [${network}]
+    networks:
+      ${network}: { external: true }
+  `,
+  'edge/docker-compose.yml': conf`
+    services:
+      web:
+        image: nginx:1.27
+        volumes: ["./site.conf:/etc/nginx/conf.d/default.conf:ro"]
+        networks: [edge]
+    networks:
+      edge: { name: edge }
+  `,
+  'edge/site.conf': unsaid(nextcloud(''))['site.conf'] ?? '',
+})
 const homeAssistant = (configuration: string): Record<string, string> =>
   tree(
     conf`
@@ -281,6 +305,10 @@ export default defineRule({
       files: unsaid(nextcloud('TRUSTED_PROXIES: «172.16.0.0/12»')),
     },
     {
+      title: 'Nextcloud of another project, on a network of both',
+      files: inProjects('TRUSTED_PROXIES: «172.20.0.0/16»', 'edge'),
+    },
+    {
       title: 'Nextcloud that is told its address, and trusts nobody',
       files: nextcloud('OVERWRITECLIURL: «https://app.example.org»', 'nextcloud'),
     },
@@ -464,6 +492,10 @@ export default defineRule({
       files: unsaid(nextcloud('TRUSTED_PROXIES: 172.16.0.0/12\nOVERWRITEPROTOCOL: https')),
     },
     {
+      title: 'Nextcloud of another project, on a network of its own',
+      files: inProjects('TRUSTED_PROXIES: 172.20.0.0/16', 'other'),
+    },
+    {
       title: 'Nextcloud that trusts what sends it the scheme',
       files: nextcloud('TRUSTED_PROXIES: 172.16.0.0/12'),
     },
@@ -632,7 +664,10 @@ export default defineRule({
     if (
       onHost.length === 0 &&
       !isSpring &&
-      !machines.some(({ container }) => container !== null && programIn(container) !== null)
+      !machines.some(
+        ({ container }) =>
+          container !== null && (programIn(container) !== null || container.projects.length > 1),
+      )
     )
       return
     for (const connection of [...connections.http, ...connections.apache]) {
@@ -650,9 +685,13 @@ export default defineRule({
           }
           continue
         }
-        const container = target.machine?.container ?? homeAssistantOnHost(onHost, connection, target)
+        const container =
+          target.machine?.container ??
+          containerByName(connection, target) ??
+          homeAssistantOnHost(onHost, connection, target)
         const program = container === null ? null : programIn(container)
-        const fault = container === null || program === null ? null : program(container, connection, deployment)
+        const fault =
+          container === null || program === null ? null : program(container, connection, deployment)
         if (fault === null) continue
         yield {
           ...fault,
