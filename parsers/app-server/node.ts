@@ -1,6 +1,5 @@
 import { posix } from 'node:path'
 import { readNodeScript } from '../javascript/node-server.ts'
-import { keepsItsApplication } from '../javascript/express-application.ts'
 import { helmetCall } from '../javascript/helmet.ts'
 import { jsTokens } from '../javascript/tokens.ts'
 import { splitQuotedWords, unquotedIndex } from '../text/quoted-words.ts'
@@ -114,10 +113,11 @@ function scriptServer(
   const [listen] = listens
   if (listen === undefined || listens.length > 1) return null
   const settings = new Map<string, Fact<AppValue>>()
-  // A script that is not in the audit may say it in the place of this one, if it is given the application.
-  const isWhole =
-    loaded.every((each, at) => each !== null || script.loads[at]!.endsWith('.json')) ||
-    keepsItsApplication(source)
+  // A script that is not in the audit may say it in the place of this one, if it gets the application.
+  const isWhole = loaded.every((each, at) => {
+    const name = script.loads[at]!
+    return each !== null || name.endsWith('.json') || script.loadsWithoutApplication.has(name)
+  })
   const trust = [script, ...others].find(({ trustProxy }) => trustProxy !== null)?.trustProxy ?? null
   if (trust !== null) settings.set('trust proxy', trust)
   else if (!isWhole || others.some(({ loads }, at) => tellOfProxy(loads, found[at]!.path, read)))

@@ -38,6 +38,8 @@ export interface NodeScript {
   readonly headersRead: ReadonlyMap<string, Place>
   /** Other scripts that it loads by a relative path. */
   readonly loads: readonly string[]
+  /** Those of them that surely never get hold of the application of Express which it makes. */
+  readonly loadsWithoutApplication: ReadonlySet<string>
 }
 
 /** A variable of the environment: null where it is not set. */
@@ -95,6 +97,7 @@ const NOTHING_SAID: NodeScript = {
   bodyLimit: null,
   headersRead: new Map(),
   loads: [],
+  loadsWithoutApplication: new Set(),
 }
 
 class Reader {
@@ -135,6 +138,7 @@ class Reader {
       bodyLimit: this.bodyLimit(),
       headersRead: this.headersRead(),
       loads: this.loads(),
+      loadsWithoutApplication: this.loadsWithoutApplication(),
     }
   }
 
@@ -693,6 +697,86 @@ class Reader {
         (before === '(' && /^(?:require|import)$/.test(this.tokens[at - 2]?.text ?? ''))
       return isLoaded ? [text] : []
     })
+  }
+
+  /**
+   * `app.use('/users', require('./users'))`, `const passport = require('./passport')`: a module sets nothing of an
+   * application that no call hands to it and that the script does not export.
+   */
+  private loadsWithoutApplication(): ReadonlySet<string> {
+    const { tokens } = this
+    const applications = new Set(
+      [...this.values].flatMap(([name, range]) =>
+        range !== null &&
+        range[1] === range[0] + 3 &&
+        this.is(range[0], 'express') &&
+        this.is(range[0] + 1, '(')
+          ? [name]
+          : [],
+      ),
+    )
+    const isShared = tokens.some(
+      ({ kind, text }) => kind === 'name' && /^(?:exports?|global|globalThis)$/.test(text),
+    )
+    if (applications.size === 0 || isShared) return new Set()
+    const given = new Set<string>()
+    for (const [at, { kind, text }] of tokens.entries()) {
+      if (kind !== 'name' || !applications.has(text) || this.is(at + 1, '.')) continue
+      const called = this.callAround(at)
+      if (called !== null) given.add(called)
+    }
+    return new Set(
+      this.loads().filter(path => {
+        const names = this.namesOf(path)
+        return names !== null && !names.some(name => given.has(name))
+      }),
+    )
+  }
+
+  /** The first name of what is called with a word among its arguments: `settings` of `settings.apply({ app })`. */
+  private callAround(word: number): string | null {
+    let depth = 0
+    for (let at = word - 1; at >= Math.max(0, word - LONGEST_EXPRESSION); at--) {
+      const { kind, text } = this.tokens[at]!
+      if (kind !== 'sign') continue
+      if (/^[)\]}]$/.test(text)) depth++
+      else if (/^[([{]$/.test(text) && depth-- === 0) {
+        depth = 0
+        if (text !== '(') continue
+        let first = at - 1
+        while (this.is(first - 1, '.')) first -= 2
+        return this.tokens[first]?.text ?? null
+      }
+    }
+    return null
+  }
+
+  /** The names under which the script has what it loads; null where it is called at once, or for its effect alone. */
+  private namesOf(path: string): readonly string[] | null {
+    const names: string[] = []
+    for (const [at, { kind, text }] of this.tokens.entries()) {
+      if (kind !== 'string' || text !== path) continue
+      if (this.is(at - 1, 'from')) {
+        for (let before = at - 2; before >= 0 && !this.is(before, 'import'); before--)
+          if (this.tokens[before]!.kind === 'name') names.push(this.tokens[before]!.text)
+        continue
+      }
+      if (!this.is(at - 1, '(') || !this.is(at - 2, 'require') || !this.is(at + 1, ')')) return null
+      if (this.is(at - 3, '=')) {
+        for (
+          let before = at - 4;
+          before >= 0 && !/^(?:const|let|var|;)$/.test(this.tokens[before]!.text);
+          before--
+        )
+          if (this.tokens[before]!.kind === 'name') names.push(this.tokens[before]!.text)
+        if (/^[(.]$/.test(this.tokens[at + 2]?.text ?? '')) return null
+        continue
+      }
+      // An argument of `app.use(…)`, which is no call of it.
+      if (!/^[,(]$/.test(this.tokens[at - 3]?.text ?? '') || !/^[,)]$/.test(this.tokens[at + 2]?.text ?? ''))
+        return null
+    }
+    return names
   }
 }
 
