@@ -31,7 +31,7 @@ export function lostHeaders({ server, headers }: NginxConnection): readonly Sent
 
 /** A host of its own name, outside of this deployment, wants neither our headers nor our clients' addresses. */
 export function isElsewhere({ upstream, targets }: NginxConnection): boolean {
-  return upstream === null && (targets.length === 0 || targets.every(({ local }) => local !== true))
+  return upstream === null && !targets.some(({ local, machine }) => local === true || machine !== null)
 }
 
 /** The `Upgrade` that a connection does not send though the level above sets it. */
