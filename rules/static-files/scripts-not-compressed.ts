@@ -1,15 +1,15 @@
 import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
-import { argumentPlace } from '../../src/deployment/places.ts'
+import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { askServer } from '../../src/deployment/requests/ask-server.ts'
 import { EXISTING } from '../../src/deployment/requests/made-up-requests.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 import { isWhole } from '../../src/servers/apache/queries/set-reach.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
-import { effective, isOn } from '../../src/servers/nginx/queries/effective.ts'
+import { effective, effectiveValue, isOn } from '../../src/servers/nginx/queries/effective.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
 import { typeInList, typesOfExtension } from './_media-types.ts'
@@ -61,9 +61,10 @@ const apache = (lines: string, table = 'text/javascript js\n'): Record<string, s
 export default defineRule({
   summary: 'Scripts are to be compressed, and the list has another type than they are sent with',
   severity: 'warning',
+  otherSeverities: { info: 'where `gzip on` has no list, so that nothing but HTML is compressed' },
   confidence: 'high',
   since: '0.1.0',
-  why: 'nginx and Apache compress by the type of the answer. JavaScript has had several: `application/x-javascript` until about 2013, then `application/javascript`, which the `mime.types` of nginx has, and `text/javascript`, which that of Debian has. A list that has another one leaves scripts, the largest files of most pages, as they are.',
+  why: 'nginx and Apache compress by the type of the answer. JavaScript has had several: `application/x-javascript` until about 2013, then `application/javascript`, which the `mime.types` of nginx has, and `text/javascript`, which that of Debian has. A list that has another one leaves scripts, the largest files of most pages, as they are. Without a list nginx compresses `text/html` alone, as the `nginx.conf` of Debian does, in which `gzip_types` is a comment.',
   remedy: 'List all that scripts may be sent with: `application/javascript text/javascript`',
   references: [
     'https://nginx.org/en/docs/http/ngx_http_gzip_module.html#gzip_types',
@@ -95,6 +96,7 @@ export default defineRule({
       title: 'a newer type than the table of the package has, which is not here',
       files: withoutTable(nginx('«text/javascript»')),
     },
+    { title: 'no list, as Debian has it', files: withoutList(nginx('text/javascript')) },
     {
       title: 'Apache, with the type of years ago',
       files: apache('AddOutputFilterByType DEFLATE text/css «application/x-javascript»'),
@@ -135,6 +137,19 @@ export default defineRule({
     },
     { title: 'not compressed at all', files: turnedOff(nginx('text/javascript')) },
     {
+      title: 'no list in a part of a configuration, whose main file may have it',
+      files: {
+        'site.conf': conf`
+          gzip on;
+          ${nginxServer('root /srv/www;')}
+        `,
+      },
+    },
+    {
+      title: 'no list, and files that are compressed already',
+      files: withoutList(nginx('text/javascript', 'gzip_static on;'), 'gzip'),
+    },
+    {
       title: 'Apache, with all types',
       files: apache(conf`
         AddOutputFilterByType DEFLATE text/css application/x-javascript
@@ -161,12 +176,22 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    if (deployment.nginx.some(({ occurrences }) => occurrences.has('gzip_types')))
+    if (deployment.nginx.some(({ occurrences }) => occurrences.has('gzip')))
       for (const server of deployment.servers) yield* ofServer(deployment, server)
     for (const configuration of deployment.apache)
       yield* ofApache(configuration, deployment.filesOf(configuration))
   },
 })
+
+/** The list as a comment; the switch is what is marked. */
+function withoutList(files: Record<string, string>, marked = '«gzip»'): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(files).map(([path, text]) => [
+      path,
+      text.replace('gzip on;', `${marked} on;`).replace('gzip_types', '# gzip_types'),
+    ]),
+  )
+}
 
 function turnedOff(files: Record<string, string>): Record<string, string> {
   return Object.fromEntries(
@@ -192,7 +217,7 @@ function hasOwnTable({ occurrences, stockMain }: NginxConfiguration): boolean {
 
 function* ofServer(deployment: Deployment, server: NginxServer) {
   const { configuration, directive } = server
-  if (!configuration.occurrences.has('gzip_types')) return
+  if (!configuration.occurrences.has('gzip')) return
   for (const path of pathsOfFiles(directive)) {
     const answer = askServer(deployment, server, `${path}${EXISTING}.js`)
     if (answer?.end.kind !== 'file') continue
@@ -219,6 +244,10 @@ function* inScope(configuration: NginxConfiguration, scope: NginxDirective) {
   const lists = effective(configuration, scope, 'gzip_types')
   const gzip = isOn(configuration, scope, 'gzip', false)
   if (!lists.known || !lists.value.complete || !gzip.known || !gzip.value) return
+  if (lists.value.directives.length === 0) {
+    yield* withoutTypes(configuration, scope)
+    return
+  }
   const words = lists.value.directives.flatMap(line =>
     line.args.map(({ value }, index) => ({ value: value.toLowerCase(), at: argumentPlace(line, index) })),
   )
@@ -235,6 +264,22 @@ function* inScope(configuration: NginxConfiguration, scope: NginxDirective) {
     message: `scripts are sent as \`${sent.join('` or `')}\`, so nginx compresses none`,
     label: 'not their type',
     related: type === null ? [] : [{ at: type.at, message: 'the type of scripts' }],
+  }
+}
+
+function* withoutTypes(configuration: NginxConfiguration, scope: NginxDirective): Iterable<RuleFinding> {
+  const switches = effective(configuration, scope, 'gzip')
+  const compressed = effectiveValue(configuration, scope, 'gzip_static', 'off')
+  if (!switches.known || !compressed.known || compressed.value !== 'off') return
+  const line = switches.value.directives.at(-1)
+  if (line === undefined) return
+  yield {
+    at: namePlace(line),
+    severity: 'info',
+    message:
+      'no `gzip_types` is set, so nginx compresses `text/html` alone, and scripts and style sheets go as they are',
+    label: 'for HTML alone',
+    help: 'Write `gzip_types text/css application/javascript text/javascript application/json image/svg+xml;` beside it',
   }
 }
 
