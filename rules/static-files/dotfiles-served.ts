@@ -1,12 +1,15 @@
 import type { FileSystem } from '../../src/files/file-system.ts'
 import { indentationAt, insertBefore, type Proposal, propose } from '../../src/deployment/edits.ts'
-import type { NginxServer } from '../../src/deployment/model.ts'
+import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
+import { anonymousRequestOnly } from '../../src/deployment/requests/anonymous-request.ts'
 import { directoryOf, urlOfFile } from '../../src/deployment/requests/url-of-file.ts'
+import { checkouts } from '../../src/deployment/setups/checkouts.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { mayHoldUnread } from '../../src/servers/nginx/queries/scope.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 
 const server = (lines: string, root = '/var/www/shop'): string => conf`
@@ -34,6 +37,12 @@ const container = (lines: string, root = '/srv/shop'): Record<string, string> =>
   'site.conf': server('', root),
   '.env': conf`SECRET=1`,
   'index.html': conf`<h1>Shop</h1>`,
+})
+
+/** A site beside the script that brings its files. */
+const cloned = (script: string, { root = '/var/www/club', lines = '' } = {}): Record<string, string> => ({
+  'deploy/site.conf': server(lines, root),
+  'deploy/update.sh': script,
 })
 
 /** What lies in web directories by accident, and a file that gives it away where it is a directory. */
@@ -84,6 +93,25 @@ export default defineRule({
       files: container('build: .', '«/srv/shop»'),
     },
     {
+      title: 'a root that a script clones',
+      files: cloned(
+        conf`
+          #!/bin/sh
+          set -e
+          if [ ! -d /var/www/club/.git ]; then
+              git clone --depth 1 https://git.example.org/club/site.git /var/www/club
+          fi
+          cd /var/www/club
+          git pull --ff-only origin main
+        `,
+        { root: '«/var/www/club»' },
+      ),
+    },
+    {
+      title: 'a root that a script pulls into',
+      files: cloned('cd /var/www/club\ngit pull', { root: '«/var/www/club/»' }),
+    },
+    {
       title: 'an alias to a directory with an .env in it',
       files: {
         'nginx.conf': server(conf`
@@ -96,6 +124,31 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a checkout whose hidden files are refused',
+      files: cloned('git clone https://git.example.org/club.git /var/www/club', {
+        lines: 'location ~ /\\. { deny all; }',
+      }),
+    },
+    {
+      title: 'a directory of the checkout',
+      files: cloned('git clone https://git.example.org/club.git /var/www/club', {
+        root: '/var/www/club/public',
+      }),
+    },
+    {
+      title: 'a checkout beside the root, of which rsync brings the files',
+      files: cloned(conf`
+        git clone https://git.example.org/club.git /srv/build
+        cd /srv/build
+        git pull
+        rsync -a --delete --exclude .git ./ /var/www/club/
+      `),
+    },
+    {
+      title: 'a repository that has no .git in it',
+      files: cloned('git clone --bare https://git.example.org/club.git /var/www/club'),
+    },
     {
       title: 'a project of which the build leaves them out',
       files: { ...container('build: .'), '.dockerignore': '.git\n.env\n' },
@@ -143,6 +196,7 @@ export default defineRule({
   ],
   *check(deployment) {
     const servers = serverIndex(deployment.servers)
+    yield* checkedOut(deployment, servers)
     for (const configuration of deployment.nginx) {
       const { occurrences } = configuration
       const files = deployment.filesOf(configuration)
@@ -171,6 +225,37 @@ export default defineRule({
     }
   },
 })
+
+/** A root that a script or a playbook makes a checkout of git, which is nowhere in the audit. */
+function* checkedOut(
+  deployment: Deployment,
+  servers: ReadonlyMap<NginxDirective, NginxServer>,
+): Iterable<RuleFinding> {
+  const cloned = checkouts(deployment.setups() ?? [])
+  if (cloned.length === 0) return
+  for (const configuration of deployment.nginx) {
+    if (deployment.programOf(configuration).machine.container !== null) continue
+    for (const directive of configuration.occurrences.get('root') ?? []) {
+      const directory = directoryOf(directive)
+      const found = cloned.find(({ path }) => path === directory)
+      const home = enclosingServer(directive)
+      const server = home === null ? undefined : servers.get(home)
+      if (found === undefined || server === undefined || mayHoldUnread(configuration, 'location')) continue
+      const end = anonymousRequestOnly(server, '/.git/HEAD', `${directory}/.git/HEAD`)
+      if (end.kind !== 'file' || end.path !== `${directory}/.git/HEAD`) continue
+      yield {
+        at: argumentPlace(directive, 0),
+        severity: 'error',
+        confidence: 'medium',
+        message:
+          'this directory is a checkout of git, and nginx serves `/.git/HEAD` of it to whoever asks for it',
+        label: 'the `.git` lies here',
+        related: [{ at: found.at, message: 'checked out here' }],
+        ...refuse(server),
+      }
+    }
+  }
+}
 
 /** False for what is not in the audit, as most sites are not, and for what a variable names. */
 function isDirectory(files: FileSystem, directive: NginxDirective): boolean {
