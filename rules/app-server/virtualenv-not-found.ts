@@ -1,8 +1,10 @@
 import { posix } from 'node:path'
-import type { Place } from '../../parsers/text/source.ts'
+import { type Place, placeText } from '../../parsers/text/source.ts'
 import { placeOf } from '../../parsers/text/written-text.ts'
 import type { AppServer } from '../../parsers/app-server/app-server.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
+import { madeEnvironments } from '../../src/deployment/setups/made-environments.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
@@ -40,6 +42,41 @@ export default defineRule({
       title: 'a unit',
       files: unit('«/srv/shop/env/bin/gunicorn» --bind 127.0.0.1:8000 shop.wsgi:application'),
     },
+    {
+      title: 'a unit beside the script that makes another',
+      files: {
+        'deploy/install.sh': conf`
+          #!/bin/sh
+          set -e
+          python3 -m venv /opt/labels/.venv
+          /opt/labels/.venv/bin/pip install -r /opt/labels/src/requirements.txt
+        `,
+        'deploy/labels.service': serviceUnit(
+          '«/opt/labels/venv/bin/gunicorn» --bind 127.0.0.1:8000 labels.wsgi',
+        ),
+      },
+    },
+    {
+      title: 'a unit of a role whose playbook makes another',
+      files: {
+        'roles/labels/tasks/main.yml': conf`
+          - name: Virtual environment
+            ansible.builtin.pip:
+              requirements: "{{ app_dir }}/src/requirements.txt"
+              virtualenv: "{{ app_dir }}/env"
+              virtualenv_command: python3 -m venv
+            notify: Restart labels
+
+          - name: Unit
+            ansible.builtin.template:
+              src: labels.service.j2
+              dest: /etc/systemd/system/labels.service
+        `,
+        'roles/labels/templates/labels.service.j2': serviceUnit(
+          '«{{ app_dir }}/venv/bin/gunicorn» --bind 127.0.0.1:8000 labels.wsgi',
+        ),
+      },
+    },
     { title: 'uWSGI', files: uwsgi('virtualenv = «/srv/shop/env»') },
     { title: 'uWSGI, by another name of the option', files: uwsgi('home = «/srv/shop/.venv»') },
   ],
@@ -55,6 +92,31 @@ export default defineRule({
       }),
     },
     {
+      title: 'a script that makes it in the directory that it goes to',
+      files: {
+        'deploy/install.sh': conf`
+          python3 -m venv /opt/tools/.venv
+          cd /opt/labels
+          python3 -m venv venv
+        `,
+        'deploy/labels.service': serviceUnit(
+          '/opt/labels/venv/bin/gunicorn --bind 127.0.0.1:8000 labels.wsgi',
+        ),
+      },
+    },
+    {
+      title: 'a script that makes it by a variable, and another one for tests',
+      files: {
+        'deploy/install.sh': conf`
+          python3 -m venv /opt/labels/.venv
+          python3 -m venv $TARGET/venv
+        `,
+        'deploy/labels.service': serviceUnit(
+          '/opt/labels/venv/bin/gunicorn --bind 127.0.0.1:8000 labels.wsgi',
+        ),
+      },
+    },
+    {
       title: 'a link to an environment',
       files: unit('/srv/shop/env/bin/gunicorn --bind 127.0.0.1:8000 shop.wsgi:application', {
         ...ENVIRONMENT,
@@ -68,6 +130,7 @@ export default defineRule({
     },
   ],
   *check(deployment) {
+    yield* madeOtherwise(deployment)
     for (const { machine, words, by } of deployment.commands) {
       const [first] = words
       if (by === 'container' || first === undefined) continue
@@ -80,6 +143,47 @@ export default defineRule({
     }
   },
 })
+
+/** A unit that starts what lies in another environment than the one that the playbook or the script beside it makes. */
+function* madeOtherwise(deployment: Deployment): Iterable<RuleFinding> {
+  const texts = deployment.setups() ?? []
+  const made = madeEnvironments(texts)
+  if (made.length === 0) return
+  for (const { words, by } of deployment.commands) {
+    const [first] = words
+    if (by !== 'systemd' || first === undefined) continue
+    const [written, read] = [placeText(placeOf(first)), first.text].map(
+      text => /^[-@:+!]*((?:\/|\{\{)[^\0\uFFFD$%]*)\/bin\/[\w.-]+$/.exec(text)?.[1] ?? null,
+    )
+    const paths = [written, read].filter(path => path != null)
+    const name = posix.basename(paths[0] ?? '')
+    if (!NAMED_SO.test(name) || made.some(({ path }) => paths.includes(path))) continue
+    const beside = made.filter(({ path }) => paths.some(each => posix.dirname(each) === posix.dirname(path)))
+    const [only] = beside
+    if (only === undefined || new Set(beside.map(({ path }) => path)).size > 1) continue
+    // Another text may make this one, or a link to it.
+    const mention = new RegExp(`(?<![\\w.-])${name.replace('.', '\\.')}(?![\\w.-])`)
+    const others = [...texts, ...deployment.setupsBeside()].filter(
+      ({ path }) => !/\.service(?:\.\w+)?$/.test(path),
+    )
+    if (
+      others.some(({ text }) =>
+        mention.test(text.replace(/-m[ \t]+venv\b|\buv[ \t]+venv\b|python3(?:\.\d+)?-venv/g, '')),
+      )
+    )
+      continue
+    yield {
+      at: placeOf(first),
+      message: `the virtual environment is made at \`${only.path}\`, and none is at \`${paths[0]}\`: status=203/EXEC, No such file or directory`,
+      label: 'not there',
+      related: [{ at: only.at, message: 'made here' }],
+      help: `Write \`${only.path}\``,
+    }
+  }
+}
+
+/** What people call one. */
+const NAMED_SO = /^(?:\.?v?env|\.?virtualenv)$/
 
 /** The options of uWSGI that name one. */
 function environmentsOf({
