@@ -7,6 +7,7 @@ import { connectionReachedBy } from '../../src/deployment/requests/connection-re
 import { locationPath } from '../../src/deployment/requests/location-path.ts'
 import { realIpSources } from '../../src/deployment/outer-proxies.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
+import { haproxyBefore } from '../../src/deployment/haproxy-before.ts'
 import { keepsAddressOfPeer, proxyInFront } from '../../src/deployment/proxy-in-front.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -116,6 +117,33 @@ const OFFICE = conf`
   deny all;
 `
 
+const behindHaproxy = (lines: string, inner = '', address = '10.30.0.11:80'): Record<string, string> => ({
+  'lb/haproxy.cfg': conf`
+    defaults
+        mode http
+        option forwardfor
+
+    frontend www
+        bind :80
+        bind :443 ssl crt /etc/haproxy/certs/
+        default_backend web
+
+    backend web
+        server web1 ${address} check
+  `,
+  'web/nginx.conf': nginxMain(conf`
+    server {
+        listen 80;
+        server_name example.org;
+        root /srv/www;
+        ${inner}
+        location /admin/ {
+            ${lines}
+        }
+    }
+  `),
+})
+
 export default defineRule({
   summary: 'nginx decides by the address of the client, and knows that of the proxy in front alone',
   severity: 'error',
@@ -132,6 +160,10 @@ export default defineRule({
     'https://nginx.org/en/docs/http/ngx_http_access_module.html',
   ],
   bad: [
+    {
+      title: 'the address of an office, behind the HAProxy of another machine',
+      files: behindHaproxy('allow «198.51.100.0/28»;\nallow 203.0.113.17;\ndeny all;'),
+    },
     { title: 'nobody gets in', files: tree(OFFICE) },
     {
       title: 'nobody is kept out',
@@ -158,6 +190,21 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'HAProxy, whose word is taken',
+      files: behindHaproxy(
+        'allow 203.0.113.17;\ndeny all;',
+        'set_real_ip_from 10.30.0.5;\nreal_ip_header X-Forwarded-For;',
+      ),
+    },
+    {
+      title: 'HAProxy before other ports',
+      files: behindHaproxy('allow 203.0.113.17;\ndeny all;', '', '10.30.0.11:8080'),
+    },
+    {
+      title: 'the network in which HAProxy is',
+      files: behindHaproxy('allow 10.30.0.0/24;\ndeny all;'),
+    },
     {
       title: 'behind Traefik, which says who the client is',
       files: behindContainer(OFFICE, {
@@ -256,7 +303,7 @@ export default defineRule({
           const found = decides(configuration, parent)
           if (!isBehindLoopback(server)) {
             if (found === null || !keepsAddressOfPeer(server, parent)) continue
-            const inner = containerFront(deployment, server)
+            const inner = containerFront(deployment, server) ?? haproxyBefore(deployment, server)
             const front = inner ?? proxyInFront(server)
             // Networks of the Internet may be those of a proxy there.
             if (front === null || !found.list.every(inner === null ? isOneClient : isOfClients)) continue

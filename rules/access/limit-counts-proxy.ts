@@ -2,6 +2,7 @@ import { isUnknownWord, type Place } from '../../parsers/text/source.ts'
 import { containerFront } from '../../src/deployment/container-front.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { realIpSources } from '../../src/deployment/outer-proxies.ts'
+import { haproxyBefore } from '../../src/deployment/haproxy-before.ts'
 import { keepsAddressOfPeer, proxyInFront } from '../../src/deployment/proxy-in-front.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -282,7 +283,8 @@ function frontOf(deployment: Deployment, server: NginxServer, limit: NginxDirect
       sharing: 'all clients',
       related: server.listens.slice(0, 1).map(({ at }) => ({ at, message: 'only this machine connects' })),
     }
-  const front = containerFront(deployment, server) ?? proxyInFront(server)
+  const front =
+    containerFront(deployment, server) ?? haproxyBefore(deployment, server) ?? proxyInFront(server)
   if (front === null || limit.parent === null || !keepsAddressOfPeer(server, limit.parent)) return null
   return {
     name: front.name,
