@@ -10,7 +10,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { parseNginxListen } from '../../src/servers/addresses/nginx.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { isOnAtHand } from '../../src/servers/nginx/queries/effective.ts'
-import { childrenNamed } from '../../src/servers/nginx/queries/scope.ts'
+import { childrenNamed, mayHoldUnread } from '../../src/servers/nginx/queries/scope.ts'
 import { nginxMain } from '../_examples.ts'
 
 const KEYS = conf`
@@ -270,7 +270,7 @@ export default defineRule({
         const { directive } = listen
         const hasCertificate = hasKeys(server.directive)
         // Another server on the socket may ask for TLS in the part of the configuration that is missing here.
-        const mayBeAsked = configuration.main === null || (configuration.unread ?? []).length > 0
+        const mayBeAsked = configuration.main === null || mayHoldUnread(configuration, 'listen')
         if (!hasCertificate && (mayBeAsked || closesAtOnce(server))) continue
         if (mayBeAsked && isHabit(servers)) continue
         yield {

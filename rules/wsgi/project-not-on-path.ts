@@ -41,7 +41,9 @@ const wiki = (options: string): string =>
 export default defineRule({
   summary: 'Python finds no module of the project',
   severity: 'error',
-  otherSeverities: { warning: 'where the main file of the configuration is not in the audit' },
+  otherSeverities: {
+    warning: 'where no daemon process runs it, and the main file of the configuration is not in the audit',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: 'mod_wsgi puts neither the directory of the script nor that of the project on the path of Python: the first import of the project fails with `ModuleNotFoundError`, and every request is answered with 500. That `manage.py runserver` works shows nothing, for Python puts the directory of the program that it is started with on the path.',
@@ -195,7 +197,8 @@ export default defineRule({
       const isOpen = isUnknownWord(lacking.directory)
       yield {
         at: name ?? argumentPlace(directive, 1),
-        severity: configuration.main === null ? 'warning' : 'error',
+        // `WSGIPythonPath` of a main file does not hold for a daemon process.
+        severity: configuration.main === null && daemon === null ? 'warning' : 'error',
         message: `\`${lacking.module}\` lies in \`${isOpen ? lacking.directory.slice(1) : lacking.directory}\`, which is not on the path of Python, so \`import ${lacking.module}\` fails`,
         label: name === null ? 'no WSGIPythonPath is set' : 'no path of this process holds it',
         related: [
