@@ -23,6 +23,8 @@ import {
   TLS_HEADERS,
 } from './_examples.ts'
 import { frontLine } from '../../src/deployment/front-lines.ts'
+import { nginxMain } from '../_examples.ts'
+import { serviceUnit, WSGI } from '../app-server/_examples.ts'
 
 const SETTINGS = conf`
   ALLOWED_HOSTS = ["example.org"]
@@ -208,6 +210,28 @@ export default defineRule({
         headers: TLS_HEADERS,
         command: "gunicorn --bind 0.0.0.0:8000 --forwarded-allow-ips='*' shop.wsgi",
       }),
+    },
+    {
+      title: 'gunicorn behind a Unix socket, where it trusts the header by itself',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(conf`
+          server {
+              listen 443 ssl;
+              server_name example.org;
+              ${TLS}
+              location / {
+                  proxy_pass http://unix:/run/shop/gunicorn.sock;
+                  ${TLS_HEADERS}
+              }
+          }
+        `),
+        'etc/systemd/system/shop.service': serviceUnit(
+          '/usr/bin/gunicorn --bind unix:/run/shop/gunicorn.sock shop.wsgi',
+        ),
+        'etc/shop/shop/__init__.py': '',
+        'etc/shop/shop/wsgi.py': WSGI,
+        'etc/shop/shop/settings.py': SETTINGS,
+      },
     },
     {
       title: 'Apache tells it',
