@@ -7,7 +7,7 @@ import { containersOnHost } from '../../src/deployment/containers/read-container
 import { allProjects } from '../containers/_compose-projects.ts'
 import { isLoopback } from '../../src/servers/address.ts'
 import { type IpScope, parseIp, scopeOf } from '../../src/servers/addresses/ip.ts'
-import type { Connection, Target } from '../../src/deployment/model.ts'
+import type { Connection, Deployment, Target } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { placeOf } from '../../parsers/text/written-text.ts'

@@ -226,7 +226,10 @@ function* ofContainers(deployment: Deployment): Iterable<RuleFinding> {
       ({ from, targets }) =>
         from.machine === machine &&
         targets.some(
-          ({ to }) => to.kind === 'listener' && to.listener.program.configuration === configuration,
+          ({ to }) =>
+            to.kind === 'listener' &&
+            to.listener.program.kind === 'nginx' &&
+            to.listener.program.configuration === configuration,
         ),
     )
     if (isProxiedInside || sharesNetwork(deployment, machine.container)) continue

@@ -32,7 +32,10 @@ test('ports and hosts that literals, constants and the environment decide', () =
   assert.is(address('fastify.listen({ port: 3000, host: "0.0.0.0" })'), '0.0.0.0:3000')
   assert.is(address('server.listen("/run/app/app.sock")'), '*:/run/app/app.sock')
   assert.is(address('const p = normalizePort(process.env.PORT || "3000")\nserver.listen(p)'), '*:3000')
-  assert.is(address('const { PORT = 3000, HOST: host = "::" } = process.env\napp.listen(PORT, host)'), ':::3000')
+  assert.is(
+    address('const { PORT = 3000, HOST: host = "::" } = process.env\napp.listen(PORT, host)'),
+    ':::3000',
+  )
   assert.is(address('const { PORT = 3000 } = process.env\napp.listen(PORT)', { PORT: '5000' }), '*:5000')
   assert.is(address('const p = process.env.PORT ? Number(process.env.PORT) : 3000\napp.listen(p)'), '*:3000')
   assert.is(address('const config = { web: { port: 3000 } }\napp.listen(config.web.port)'), '*:3000')
