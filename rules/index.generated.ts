@@ -415,6 +415,7 @@ import containersMigrationBeforeDatabase from './containers/migration-before-dat
 import containersModuleNotInImage from './containers/module-not-in-image.ts'
 import containersMountHidesFile from './containers/mount-hides-file.ts'
 import containersMountHidesPackages from './containers/mount-hides-packages.ts'
+import containersMountHidesSite from './containers/mount-hides-site.ts'
 import containersMountOfOtherKind from './containers/mount-of-other-kind.ts'
 import containersMysqlLoginUnsupported from './containers/mysql-login-unsupported.ts'
 import containersNameOfDockerDesktop from './containers/name-of-docker-desktop.ts'
@@ -1425,6 +1426,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/module-not-in-image', ...containersModuleNotInImage },
   { id: 'containers/mount-hides-file', ...containersMountHidesFile },
   { id: 'containers/mount-hides-packages', ...containersMountHidesPackages },
+  { id: 'containers/mount-hides-site', ...containersMountHidesSite },
   { id: 'containers/mount-of-other-kind', ...containersMountOfOtherKind },
   { id: 'containers/mysql-login-unsupported', ...containersMysqlLoginUnsupported },
   { id: 'containers/name-of-docker-desktop', ...containersNameOfDockerDesktop },

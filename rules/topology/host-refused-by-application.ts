@@ -778,11 +778,16 @@ function railsList(files: FileSystem, directory: string, environment: string): H
   if (source === null) return null
   const code = source.code.replace(/(^|\s)#[^\n]*/g, comment => ' '.repeat(comment.length))
   if (/config\.hosts(?:\.clear|\s*=\s*nil)|host_authorization/.test(code)) return null
-  const lines = [...code.matchAll(/config\.hosts\b[ \t]*(?:<<|=|\+=|\.(?:concat|push)\()[ \t]*(\[[^\]]*\]|[^\n]*)/g)]
+  const lines = [
+    ...code.matchAll(/config\.hosts\b[ \t]*(?:<<|=|\+=|\.(?:concat|push)\()[ \t]*(\[[^\]]*\]|[^\n]*)/g),
+  ]
   const [first] = lines
   const names: string[] = []
   for (const [, written = ''] of lines) {
-    const value = written.replace(WORDS, (_, words = '', others = '') => `[${`${words}${others}`.replace(/\S+/g, '"$&",')}]`)
+    const value = written.replace(
+      WORDS,
+      (_, words = '', others = '') => `[${`${words}${others}`.replace(/\S+/g, '"$&",')}]`,
+    )
     if (!/^\[?(?:\s*"[\w.-]+"\s*,?|\s*'[\w.-]+'\s*,?)*\s*\]?\s*\)?\s*$/.test(value)) return null
     names.push(...[...value.matchAll(/["']([\w.-]+)["']/g)].map(([, name = '']) => name.toLowerCase()))
   }
