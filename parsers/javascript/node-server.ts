@@ -701,7 +701,7 @@ class Reader {
 
   /**
    * `app.use('/users', require('./users'))`, `const passport = require('./passport')`: a module sets nothing of an
-   * application that no call hands to it and that the script does not export.
+   * application that no call hands to it. Whoever loads the script to get it comes later.
    */
   private loadsWithoutApplication(): ReadonlySet<string> {
     const { tokens } = this
@@ -715,9 +715,7 @@ class Reader {
           : [],
       ),
     )
-    const isShared = tokens.some(
-      ({ kind, text }) => kind === 'name' && /^(?:exports?|global|globalThis)$/.test(text),
-    )
+    const isShared = tokens.some(({ kind, text }) => kind === 'name' && /^(?:global|globalThis)$/.test(text))
     if (applications.size === 0 || isShared) return new Set()
     const given = new Set<string>()
     for (const [at, { kind, text }] of tokens.entries()) {

@@ -50,9 +50,9 @@ export default defineRule({
     {
       title: 'a text that lengthens a tuple, where a condition holds',
       files: project(conf`
-        import os
+        from socket import gethostname
         AUTHENTICATION_BACKENDS = ("django.contrib.auth.backends.ModelBackend",)
-        if "LDAP" in os.environ:
+        if gethostname() == "office":
             AUTHENTICATION_BACKENDS += («"django_auth_ldap.backend.LDAPBackend"»)
       `),
     },

@@ -57,9 +57,9 @@ export default defineRule({
       title: 'a file that a condition imports, of which one names another',
       files: {
         ...project(conf`
-          import os
+          from socket import gethostname
           ALLOWED_HOSTS = ["example.org", "web"]
-          if os.environ.get("SHOP_LIVE"):
+          if gethostname() == "live":
               from .live import *
         `),
         'web/shop/live.py': 'from . import base\n',

@@ -173,29 +173,6 @@ export default defineRule({
       },
     },
     {
-      title: 'Rails behind a virtual host that certbot made, without certbot’s own file',
-      files: {
-        'etc/apache2/sites-available/crm-le-ssl.conf': conf`
-          <IfModule mod_ssl.c>
-          <VirtualHost *:443>
-            ServerName crm.example.org
-            DocumentRoot /srv/crm/current/public
-            ProxyPreserveHost On
-            ProxyPass / «http://127.0.0.1:3000/»
-            Include /etc/letsencrypt/options-ssl-apache.conf
-            SSLCertificateFile /etc/letsencrypt/live/crm.example.org/fullchain.pem
-            SSLCertificateKeyFile /etc/letsencrypt/live/crm.example.org/privkey.pem
-          </VirtualHost>
-          </IfModule>
-        `,
-        'srv/crm/current/config/environments/production.rb': conf`
-          Rails.application.configure do
-            config.enable_reloading = false
-          end
-        `,
-      },
-    },
-    {
       title: 'Action Cable of an API of Rails, which compares the origin of a WebSocket',
       files: cable(
         'config.api_only = true\nconfig.action_cable.allowed_request_origins = ["https://crm.example.org/"]',

@@ -105,7 +105,7 @@ export interface ApacheConfiguration {
 
 /** False where httpd includes a file that the audit could not read, which may define or load anything. */
 export function readsEveryInclude({ unread = [] }: ApacheConfiguration): boolean {
-  return unread.every(({ path }) => OF_CERTBOT.test(path))
+  return unread.every(({ path }) => isOfCertbot(path))
 }
 
 /** True where httpd includes a file outside of the audit that may hold sections, and not modules or ports alone. */
@@ -120,7 +120,11 @@ export function mayHoldSitesUnread({ unread = [] }: ApacheConfiguration): boolea
   )
 }
 
-/** The file of certbot's that is included in each virtual host with a certificate of its own: TLS and formats of logs. */
+/** True for the file of certbot's that each virtual host with its certificate includes: TLS, turned on, and formats of logs. */
+export function isOfCertbot(path: string): boolean {
+  return OF_CERTBOT.test(path)
+}
+
 const OF_CERTBOT = /(?:^|\/)options-ssl-apache\.conf$/
 
 const WITHOUT_SECTIONS =

@@ -1,12 +1,13 @@
+import { memo } from '../../../../parsers/collections/memo.ts'
 import { type Fact, known, unknown } from '../../fact.ts'
 import { isAtLeast } from '../../version.ts'
-import type { ApacheConfiguration, ApacheDirective } from '../configuration.ts'
+import { type ApacheConfiguration, type ApacheDirective, isOfCertbot } from '../configuration.ts'
 import { effective, serverLevels } from './effective.ts'
 import type { Address } from '../../address.ts'
 import { listens } from './listens.ts'
-import { argumentPlace, isSettled } from './places.ts'
+import { argumentPlace, isSettled, namePlace } from './places.ts'
 import type { Level } from './sections-for.ts'
-import type { VirtualHost } from './virtual-hosts.ts'
+import { type VirtualHost, virtualHostSection } from './virtual-hosts.ts'
 
 /** The first argument of a directive that is replaced as a whole; null where the default holds. */
 export function settingOf(
@@ -106,10 +107,26 @@ export function sslEngine(configuration: ApacheConfiguration, host: VirtualHost 
   const text = settingOf(configuration, serverLevels(host), 'SSLEngine')
   if (!text.known) return text
   if (text.value !== null) return known(text.value.toLowerCase() === 'on', text.at)
+  const turnedOn = host === null ? undefined : includesOfCertbot(configuration).get(host.directive)
+  if (turnedOn !== undefined) return known(true, namePlace(turnedOn))
   return host !== null && isOnItsSocketOfTls(configuration, host)
     ? ownCertificate(configuration, host)
     : known(false)
 }
+
+/** By virtual host, the line that includes the file of certbot, which has `SSLEngine on`, where that is not in the audit. */
+const includesOfCertbot = memo(
+  ({ executed = [], unread = [] }: ApacheConfiguration): ReadonlyMap<ApacheDirective, ApacheDirective> => {
+    const found = new Map<ApacheDirective, ApacheDirective>()
+    if (!unread.some(({ path }) => isOfCertbot(path))) return found
+    for (const line of executed) {
+      if (!/^include/i.test(line.name) || !isOfCertbot(line.args[0]?.value ?? '')) continue
+      const section = virtualHostSection(line)
+      if (section !== null) found.set(section, line)
+    }
+    return found
+  },
+)
 
 /** Without `SSLEngine`, httpd speaks TLS where a certificate is set and the `Listen` of the very address is one of https. */
 function ownCertificate(configuration: ApacheConfiguration, host: VirtualHost): Fact<boolean> {
