@@ -12,6 +12,17 @@ import {
   words,
 } from './trees.ts'
 
+const STATUSES: Readonly<Record<string, string>> = {
+  permanent: '301',
+  temp: '302',
+  seeother: '303',
+  '301': '301',
+  '302': '302',
+  '303': '303',
+  '307': '307',
+  '308': '308',
+}
+
 /** The words of a redirect of one path and all below: `[status, path, target]`. */
 function redirectOf({ name, rest }: Entry): readonly [status: string, path: string, target: string] | null {
   const given = words(rest).map(bare)
@@ -23,16 +34,7 @@ function redirectOf({ name, rest }: Entry): readonly [status: string, path: stri
         : given.length === 2
           ? ['302', ...given]
           : given
-  const number = {
-    permanent: '301',
-    temp: '302',
-    seeother: '303',
-    '301': '301',
-    '302': '302',
-    '303': '303',
-    '307': '307',
-    '308': '308',
-  }[status ?? '']
+  const number = STATUSES[status ?? '']
   const isPlain =
     /^Redirect(?:Permanent|Temp)?$/.test(name) &&
     /^\/[\w./-]*$/.test(path) &&
