@@ -156,10 +156,16 @@ const ANSWERS_BESIDE =
 const mayHaveOthers = memo((source: Source): boolean => {
   const code = source.path.endsWith('.py') ? withoutComments(source.code) : source.code
   if (ANSWERS_BESIDE.test(code)) return true
-  const made = /\b(\w+)\s*(?::\s*\w+\s*)?=\s*(?:\w+\.)?(?:Flask|FastAPI|Starlette|Quart|express)\(/.exec(code)
+  // `app = application = Flask(__name__)` has two names.
+  const made =
+    /((?:\b\w+[ \t]*=[ \t]*)*\b\w+)\s*(?::\s*[\w.]+\s*)?=\s*(?:\w+\.)?(?:Flask|FastAPI|Starlette|Quart|express)\(/.exec(
+      code,
+    )
   if (made?.[1] === undefined || MAY_CHANGE_PATHS.test(code)) return true
   if (/^(?:from|import)\s/m.test(code.slice(made.index))) return true
-  const given = new RegExp(String.raw`([\w.]*)\(\s*${made[1]}\s*[,)]`, 'g')
+  const [, assigned = ''] = made
+  const names = assigned.split(/\s*=\s*/).join('|')
+  const given = new RegExp(String.raw`([\w.]*)\(\s*(?:${names})\s*[,)]`, 'g')
   return [...code.matchAll(given)].some(([, callee = '']) => !WITHOUT_ROUTES.test(callee))
 })
 
@@ -210,9 +216,10 @@ function ofExpress(source: Source): readonly Route[] | null {
   )
   if (!/\bexpress\(\)/.test(code) || /\bmountpath\b|\.all\(\s*['"]\*|\.route\(|\.url\s*=(?!=)/.test(code))
     return null
-  const name = /\b(?:const|let|var)\s+(\w+)\s*=\s*(?:require\(\s*['"]express['"]\s*\)|express)\(\)/.exec(
-    code,
-  )?.[1]
+  const name =
+    /\b(?:const|let|var)\s+(\w+)\s*(?::\s*[\w.]+\s*)?=\s*(?:require\(\s*['"]express['"]\s*\)|express)\(\)/.exec(
+      code,
+    )?.[1]
   if (name === undefined) return null
   const calls = [
     ...code.matchAll(new RegExp(String.raw`\b${name}\.(get|post|put|patch|delete|all|use)\(\s*`, 'g')),

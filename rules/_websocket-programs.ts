@@ -119,10 +119,16 @@ const IMPORTS_CLIENT = /['"]socket\.io-client['"]/
 const WEBSOCKET_ALONE = /\btransports\s*:\s*\[\s*(['"`])websocket\1\s*,?\s*\]/
 const POLLING_ALONE = /\btransports\s*:\s*\[\s*(['"`])polling\1\s*,?\s*\]/
 
-/** The paths that FastAPI, Starlette or Quart gives to WebSocket by decorators of the application itself. */
+/** The paths that FastAPI, Starlette or Quart gives to WebSocket by decorators of the application or of its routers. */
 function webSocketRoutes(source: Source, application: string): readonly string[] {
   const code = withoutComments(source.code)
-  const pattern = new RegExp(String.raw`^@${application}\.websocket(?:_route)?\(\s*["'](/[^"'\n]*)["']`, 'gm')
+  // One with a prefix of its own is left aside.
+  const included = new RegExp(String.raw`^${application}\.include_router\(\s*(\w+)\s*\)`, 'gm')
+  const routers = [...code.matchAll(included)].flatMap(([, name = '']) =>
+    new RegExp(String.raw`^${name}\s*=\s*(?:\w+\.)?APIRouter\(\s*\)`, 'm').test(code) ? [name] : [],
+  )
+  const names = [application, ...routers].join('|')
+  const pattern = new RegExp(String.raw`^@(?:${names})\.websocket(?:_route)?\(\s*["'](/[^"'\n]*)["']`, 'gm')
   return [...code.matchAll(pattern)].map(([, path = '/']) => path)
 }
 

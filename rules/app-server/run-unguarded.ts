@@ -152,7 +152,9 @@ function* startedByImports(
       .map(directory => sourceAt(files, posix.join(directory, `${each.module}.py`)))
       .find(found => found !== null)
     if (source === null || source === undefined || source.path === importer) continue
-    const flasks = [...source.code.matchAll(/^([A-Za-z_]\w*)[ \t]*=[ \t]*(?:flask\.)?Flask\(/gm)]
+    const flasks = [
+      ...source.code.matchAll(/^([A-Za-z_]\w*)[ \t]*(?::[ \t]*[\w.]+[ \t]*)?=[ \t]*(?:flask\.)?Flask\(/gm),
+    ]
     yield* startedIn(source, new Set(flasks.map(([, flask = '']) => flask)), name, each.at)
   }
 }

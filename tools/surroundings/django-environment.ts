@@ -95,7 +95,11 @@ function readingFile({ head, read }: Reading): Lay {
       lines.push(`OUR_${name}=${plain}\n`)
       return `${name} = ${read(`OUR_${name}`, value)}`
     })
-    return lines.length === 0 ? null : { ...files, [path]: `${head}\n${changed}`, [dotenv]: lines.join('') }
+    // A name that is set twice would be read twice.
+    const isTwice = new Set(lines.map(line => line.split('=')[0])).size < lines.length
+    return lines.length === 0 || isTwice
+      ? null
+      : { ...files, [path]: `${head}\n${changed}`, [dotenv]: lines.join('') }
   }
 }
 
