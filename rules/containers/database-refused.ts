@@ -504,6 +504,13 @@ export default defineRule({
       },
     },
     {
+      title: 'a port of an example that Compose publishes, and the program may not read',
+      files: {
+        ...withoutFile(fromFiles('', 'ports: ["${DB_PORT}:5432"]'), 'app.env'),
+        'app.env.example': 'DB_HOST=db\nDB_PORT=5433\nDB_PASSWORD=change-me\n',
+      },
+    },
+    {
       title: 'a port of an example that the service says otherwise',
       files: {
         'docker-compose.yml': LARAVEL_AND_MYSQL.replace(
@@ -880,9 +887,8 @@ function refusedBy(
 ): RuleFinding | null {
   if (database.service === container.service) return null
   if (!sharesNetwork(container, database.service)) return apart(client, container, database)
-  // The passwords of an example are to be replaced, and with them what a database is told; its ports are not.
-  if (client.isExample)
-    return client.kind === null || client.kind === database.kind ? otherPort(client, database) : null
+  // The passwords of an example are to be replaced, and with them what a database is told.
+  if (client.isExample) return isPublished(client, database) ? otherPort(client, database) : null
   const hasMaker = clients.some(({ host, user }) => host === client.host && isMaker(user, database))
   return refusal(client, database, {
     hasMaker:
@@ -892,6 +898,17 @@ function refusedBy(
     makesNone: makesNone(container, client, database) && !isMade(),
     saysAuthSource: () => codeOf(container)?.some(({ text }) => AUTH_SOURCE.test(text)) !== false,
   })
+}
+
+/** True for a port that `ports` writes out for the host: who copies an example has no reason to write another one. */
+function isPublished({ kind, port }: DatabaseClient, database: Database): boolean {
+  return (
+    (kind === null || kind === database.kind) &&
+    port?.known === true &&
+    database.service.ports.some(
+      ({ published }) => published?.known === true && String(published.value.first) === port.value,
+    )
+  )
 }
 
 /** Drivers of MongoDB take the database of the user beside the URL, too. */
