@@ -720,8 +720,11 @@ class Reader {
     const given = new Set<string>()
     for (const [at, { kind, text }] of tokens.entries()) {
       if (kind !== 'name' || !applications.has(text) || this.is(at + 1, '.')) continue
-      const called = this.callAround(at)
-      if (called !== null) given.add(called)
+      if (/^(?:const|let|var)$/.test(tokens[at - 1]?.text ?? '')) continue
+      const calls = this.callsAround(at)
+      // Under another name anything may have it.
+      if (calls.length === 0) return new Set()
+      for (const name of calls.flatMap(open => this.namesOfCall(open))) given.add(name)
     }
     return new Set(
       this.loads().filter(path => {
@@ -731,8 +734,9 @@ class Reader {
     )
   }
 
-  /** The first name of what is called with a word among its arguments: `settings` of `settings.apply({ app })`. */
-  private callAround(word: number): string | null {
+  /** The parentheses of the calls among whose arguments a word is. */
+  private callsAround(word: number): readonly number[] {
+    const found: number[] = []
     let depth = 0
     for (let at = word - 1; at >= Math.max(0, word - LONGEST_EXPRESSION); at--) {
       const { kind, text } = this.tokens[at]!
@@ -740,13 +744,18 @@ class Reader {
       if (/^[)\]}]$/.test(text)) depth++
       else if (/^[([{]$/.test(text) && depth-- === 0) {
         depth = 0
-        if (text !== '(') continue
-        let first = at - 1
-        while (this.is(first - 1, '.')) first -= 2
-        return this.tokens[first]?.text ?? null
+        if (text === '(') found.push(at)
       }
     }
-    return null
+    return found
+  }
+
+  /** The first name of what is called, and those of its arguments: `settings` of `settings.apply({ app })`. */
+  private namesOfCall(open: number): readonly string[] {
+    let first = open - 1
+    while (this.is(first - 1, '.')) first -= 2
+    const inside = this.argumentsAt(open).flatMap(([start, end]) => this.tokens.slice(start, end))
+    return [this.tokens[first], ...inside].flatMap(token => (token?.kind === 'name' ? [token.text] : []))
   }
 
   /** The names under which the script has what it loads; null where it is called at once, or for its effect alone. */
@@ -771,8 +780,8 @@ class Reader {
         continue
       }
       // An argument of `app.use(…)`, which is no call of it.
-      if (!/^[,(]$/.test(this.tokens[at - 3]?.text ?? '') || !/^[,)]$/.test(this.tokens[at + 2]?.text ?? ''))
-        return null
+      const [open = 0] = this.callsAround(at - 2)
+      if (!this.is(open - 1, 'use') || !/^[,)]$/.test(this.tokens[at + 2]?.text ?? '')) return null
     }
     return names
   }

@@ -151,6 +151,15 @@ export default defineRule({
       },
     },
     {
+      title: 'routers that are in no copy, and never get the application',
+      files: tree(conf`
+        const passport = require('./lib/passport')
+        ${session('secure: «true»')}
+        app.use(passport.initialize())
+        app.use('/shop', require('./routes/shop'))
+      `),
+    },
+    {
       title: 'a script that an earlier stage of the build compiled',
       files: {
         ...compiled(session('secure: «true»')),
@@ -263,6 +272,31 @@ export default defineRule({
         `,
         HTTPS,
       ),
+    },
+    {
+      title: 'a script that is in no copy, and gets the application',
+      files: tree(conf`
+        const settings = require('./lib/settings')
+        ${session('secure: true')}
+        settings.apply({ app })
+      `),
+    },
+    {
+      title: 'one that another function calls with the application',
+      files: tree(conf`
+        const settings = require('./lib/settings')
+        ${session('secure: true')}
+        configure(app, settings)
+      `),
+    },
+    {
+      title: 'an application under another name',
+      files: tree(conf`
+        const settings = require('./lib/settings')
+        ${session('secure: true')}
+        const context = { app }
+        settings.apply(context)
+      `),
     },
     {
       title: 'a limit with a key of its own, and one whose options stand elsewhere',

@@ -19,10 +19,13 @@ export interface Checkout {
 const WITH_VALUE =
   /^(?:-[bocuj]|--(?:branch|origin|config|depth|jobs|upload-pack|filter|reference|template))$/
 
+/** `rm -rf .git`, and `rsync --exclude .git` into the place of what was cloned. */
+const REMOVED = /\brm\b[^\n]*\.git\b|--exclude[= ]['"]?\/?\.git\b/
+
 /** Every one whose path is written out. */
 export const checkouts = memo((texts: readonly Source[]): readonly Checkout[] =>
   texts.flatMap(source => {
-    if (!/\bgit\b/.test(source.text)) return []
+    if (!/\bgit\b/.test(source.text) || REMOVED.test(source.text)) return []
     const byTasks = playbookTasks(source).flatMap(({ module, options }) => {
       const dest =
         module === 'git' && !options.has('separate_git_dir') ? options.get('dest')?.text : undefined
