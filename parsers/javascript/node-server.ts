@@ -720,7 +720,7 @@ class Reader {
     const given = new Set<string>()
     for (const [at, { kind, text }] of tokens.entries()) {
       if (kind !== 'name' || !applications.has(text) || this.is(at + 1, '.')) continue
-      if (/^(?:const|let|var)$/.test(tokens[at - 1]?.text ?? '')) continue
+      if (/^(?:const|let|var)$/.test(tokens[at - 1]?.text ?? '') || this.isExported(at)) continue
       const calls = this.callsAround(at)
       // Under another name anything may have it.
       if (calls.length === 0) return new Set()
@@ -731,6 +731,18 @@ class Reader {
         const names = this.namesOf(path)
         return names !== null && !names.some(name => given.has(name))
       }),
+    )
+  }
+
+  /** True for the name in `module.exports = { app }`, `exports.app = app`, `export { app }` and `export default app`. */
+  private isExported(word: number): boolean {
+    if (this.is(word - 1, 'default')) return true
+    let at = word - 1
+    while (this.is(at, ',') || (this.tokens[at]?.kind === 'name' && !this.is(at, 'export'))) at--
+    if (this.is(at, '{')) at--
+    return (
+      this.is(at, 'export') ||
+      (this.is(at, '=') && (this.is(at - 1, 'exports') || this.is(at - 3, 'exports')))
     )
   }
 
