@@ -5,7 +5,7 @@ import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { apacheMain, nginxMain } from '../_examples.ts'
 import { certificatesIn, privateKeyIn } from './_pem.ts'
-import { KEY_OF_SHOP, SHOP, SHOP_BEFORE } from './_pem-pairs.ts'
+import { KEY_OF_SHOP, SHOP, SHOP_BEFORE } from './_pem-pair-examples.ts'
 import { unmatchedKeys } from './_unmatched-keys.ts'
 
 const nginx = (certificate: string, key: string): string =>
