@@ -47,6 +47,10 @@ export default defineRule({
       files: { 'nginx.conf': site('/', '«http://127.0.0.1:9000/»') },
     },
     {
+      title: 'an address that a template fills in',
+      files: { 'nginx.conf.j2': site('/', '«http://127.0.0.1:{{ port }}/»') },
+    },
+    {
       title: 'RabbitMQ, whose default host is `%2F`',
       files: behind('rabbitmq:4-management', '/rabbitmq/', '«http://app:15672/»'),
     },
@@ -73,11 +77,12 @@ export default defineRule({
     for (const connection of connections.http) {
       const { server, block, pass } = connection
       const written = pass.args[0]?.value ?? ''
-      const passed = passedPath(server.configuration, block, pass)
-      if (passed === null || !/^https?:\/\//.test(written)) continue
-      const { rewrite } = passed
-      if (rewrite === null && !/^https?:\/\/[^/]+\//.test(written)) continue
-      const { name } = readLocation(block)
+      if (block.name !== 'location' || !/^https?:\/\//.test(written)) continue
+      // Of an address that a template fills in the path is known.
+      const rewrite = passedPath(server.configuration, block, pass)?.rewrite ?? null
+      if (rewrite === null && (written.includes('$') || !/^https?:\/\/[^/]+\//.test(written))) continue
+      const { modifier, name } = readLocation(block)
+      if (modifier !== '' && modifier !== '^~') continue
       const at = rewrite === null ? argumentPlace(pass, 0) : argumentPlace(rewrite, 1)
       const isIdle = name === '/' && /^https?:\/\/[^/]+\/$/.test(written)
       const program = encodingProgram(connection)
