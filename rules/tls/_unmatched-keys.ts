@@ -24,13 +24,15 @@ function* ofNginx({ servers, filesOf }: Deployment): Iterable<RuleFinding> {
     const { main } = configuration
     // nginx looks for a relative file beside its main one.
     const directory = main === null ? null : posix.dirname(main.path)
-    yield* unmatched(
+    const found = unmatched(
       'nginx',
       certificates.value.directives,
       keys.value.directives,
       directory,
       filesOf(configuration),
     )
+    // `nginx -t` reads them, and `apache2 -t` does not.
+    for (const finding of found) yield { ...finding, ...(main !== null && { fatal: true }) }
   }
 }
 
