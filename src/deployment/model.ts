@@ -425,7 +425,8 @@ export interface ServerListen extends Endpoint {
 /** What a server does with an ordinary page that no location treats specially. */
 export type Answer =
   | { readonly kind: 'content' | 'refusal' | 'unknown' }
-  | { readonly kind: 'redirect'; readonly target: string; readonly at: Place }
+  /** `target` as `return` would have it, and as it is `written`. */
+  | { readonly kind: 'redirect'; readonly target: string; readonly written: string; readonly at: Place }
 
 /** A `server` block of nginx. */
 export interface NginxServer {

@@ -55,7 +55,8 @@ function rewritePhase(configuration: NginxConfiguration, block: NginxDirective):
     if (directive.name === 'return') return returned(directive)
     if (answersAll(directive)) {
       const [pattern = '', target = ''] = directive.args.map(({ value }) => value)
-      return { kind: 'redirect', target: asReturned(pattern, target), at: argumentPlace(directive, 1) }
+      const at = argumentPlace(directive, 1)
+      return { kind: 'redirect', target: asReturned(pattern, target), written: target, at }
     }
     if (directive.name.endsWith('_by_lua_block') || directive.name.endsWith('_by_lua_file')) return UNKNOWN
   }
@@ -78,11 +79,14 @@ function isDecision({ name }: NginxDirective): boolean {
 function returned(directive: NginxDirective): Answer {
   const [first, second] = directive.args
   const code = first?.value ?? ''
-  if (second !== undefined && REDIRECTS.has(code))
-    return { kind: 'redirect', target: second.value, at: argumentPlace(directive, 1) }
-  if (second === undefined && /^(?:https?:\/\/|\$scheme)/.test(code))
-    return { kind: 'redirect', target: code, at: argumentPlace(directive, 0) }
+  if (second !== undefined && REDIRECTS.has(code)) return redirectTo(directive, 1)
+  if (second === undefined && /^(?:https?:\/\/|\$scheme)/.test(code)) return redirectTo(directive, 0)
   return code.startsWith('2') ? CONTENT : REFUSAL
+}
+
+function redirectTo(directive: NginxDirective, index: number): Answer {
+  const target = directive.args[index]?.value ?? ''
+  return { kind: 'redirect', target, written: target, at: argumentPlace(directive, index) }
 }
 
 /** True where a directory is named, or `try_files` proxies to what answers. */

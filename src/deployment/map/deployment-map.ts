@@ -294,7 +294,7 @@ function mapSite(deployment: Deployment, server: NginxServer, cartographer: Cart
       ...placeholderListens(server),
     ],
     answer: answer.kind,
-    redirect: answer.kind === 'redirect' ? answer.target : null,
+    redirect: answer.kind === 'redirect' ? answer.written : null,
     hops: deployment.connections.of(server).map(connection => mapHop(deployment, connection, cartographer)),
     ...cartographer.part(namePlace(directive), wholeOf(directive)),
   }
