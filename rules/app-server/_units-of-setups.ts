@@ -1,21 +1,20 @@
 import { posix } from 'node:path'
-import { escapePattern } from '../../parsers/text/escape-pattern.ts'
+import { groupBy } from '../../parsers/collections/group-by.ts'
+import { memo } from '../../parsers/collections/memo.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import type { RuleFinding } from '../../src/engine/rule.ts'
 
 /** Units of a user that targets of the machine want. */
-export function* wantedByMachine({ setups }: Deployment): Iterable<RuleFinding> {
-  const texts = setups() ?? []
-  for (const unit of unitsAmong(texts)) yield* ofUserUnit(unit, enablingOf(unit, texts))
+export function* wantedByMachine(deployment: Deployment): Iterable<RuleFinding> {
+  for (const unit of unitsOf(deployment)) yield* ofUserUnit(unit, enablingOf(deployment, unit))
 }
 
 /** Units of the repository that a script enables and that say nothing of what wants them. */
-export function* enabledInVain({ setups }: Deployment): Iterable<RuleFinding> {
-  const texts = setups() ?? []
-  for (const unit of unitsAmong(texts)) {
+export function* enabledInVain(deployment: Deployment): Iterable<RuleFinding> {
+  for (const unit of unitsOf(deployment)) {
     if (/^\[Install\]/m.test(unit.text) || !/^\[Service\]/m.test(unit.text)) continue
-    const enabled = enablingOf(unit, texts)
+    const enabled = enablingOf(deployment, unit)
     if (enabled === null) continue
     yield {
       at: headOf(unit),
@@ -27,11 +26,13 @@ export function* enabledInVain({ setups }: Deployment): Iterable<RuleFinding> {
   }
 }
 
-function unitsAmong(texts: readonly Source[]): readonly Source[] {
-  return texts.filter(({ path }) => /\.(?:service|timer|socket)$/.test(path))
+function unitsOf({ setups }: Deployment): readonly Source[] {
+  return (setups() ?? []).filter(({ path }) => /\.(?:service|timer|socket)$/.test(path))
 }
 
 interface Enabling {
+  /** The unit, without `.service`. */
+  readonly name: string
   readonly at: Place
   readonly isOfUser: boolean
 }
@@ -52,28 +53,34 @@ function* ofUserUnit(unit: Source, enabled: Enabling | null): Iterable<RuleFindi
 }
 
 /** The `systemctl enable` of a script that names the unit; null where none does, or for users and the machine alike. */
-function enablingOf({ path }: Source, texts: readonly Source[]): Enabling | null {
-  const file = posix.basename(path)
-  const name = file.endsWith('.service')
-    ? `${escapePattern(file.slice(0, -8))}(?:\\.service)?`
-    : escapePattern(file)
-  const pattern = new RegExp(
-    String.raw`(?<=^[^#\n]{0,200})\bsystemctl[ \t]+((?:-\S+[ \t]+)*)enable[ \t]+((?:-\S+[ \t]+)*)(${name})(?=[ \t]*(?:$|[;&|"']))`,
-    'gm',
-  )
-  const found = texts
-    .filter(({ path: own }) => !own.endsWith('.service'))
-    .flatMap(source =>
-      [...source.text.matchAll(pattern)].map(
-        ({ 0: all, 1: before = '', 2: behind = '', 3: unit = '', index }) => {
-          const end = index + all.length
-          const isOfUser = /--user\b/.test(before + behind)
-          return { at: { source, start: end - unit.length, end }, isOfUser }
-        },
-      ),
-    )
+function enablingOf(deployment: Deployment, { path }: Source): Enabling | null {
+  const found = enablings(deployment).get(posix.basename(path).replace(/\.service$/, '')) ?? []
   const [first] = found
   return first === undefined || found.some(({ isOfUser }) => isOfUser !== first.isOfUser) ? null : first
+}
+
+/** Every `systemctl enable` of the scripts, by the units that it names: a repository may have hundreds of both. */
+const enablings = memo(({ setups }: Deployment) =>
+  groupBy(
+    (setups() ?? []).flatMap(source => (source.path.endsWith('.service') ? [] : enabledIn(source))),
+    ({ name }) => name,
+  ),
+)
+
+function enabledIn(source: Source): readonly Enabling[] {
+  const { text } = source
+  return [...text.matchAll(/\bsystemctl[ \t]+([^\n;&|"']*)/g)].flatMap(({ 0: all, 1: rest = '', index }) => {
+    const line = text.slice(text.lastIndexOf('\n', index) + 1, index)
+    const words = [...rest.matchAll(/\S+/g)]
+    const [verb, ...units] = words.filter(([word]) => !word.startsWith('-'))
+    if (verb?.[0] !== 'enable' || line.includes('#')) return []
+    const isOfUser = words.some(([word]) => word === '--user')
+    return units.map(({ 0: unit, index: at }) => {
+      const start = index + all.length - rest.length + at
+      const end = start + unit.length
+      return { name: unit.replace(/\.service$/, ''), isOfUser, at: { source, start, end } }
+    })
+  })
 }
 
 function headOf(source: Source): Place {

@@ -436,6 +436,22 @@ export const GROWING: readonly GrowingInput[] = [
     }),
   },
   {
+    name: 'units, and scripts that enable them',
+    size: 20,
+    files: size => ({
+      ...nginx('server { listen 80; }'),
+      ...Object.fromEntries(
+        Array.from({ length: size }, (_, index) => [
+          [`units/u${index}.service`, '[Unit]\n[Service]\nExecStart=/usr/bin/true\n'],
+          [
+            `setup/${index}.sh`,
+            `#!/bin/sh\n${'echo "this line says what the next one is about to do"\n'.repeat(100)}systemctl enable u${index}\n`,
+          ],
+        ]).flat(),
+      ),
+    }),
+  },
+  {
     name: 'files beside a main file',
     size: 100,
     files: size => ({
