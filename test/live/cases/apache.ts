@@ -2342,6 +2342,17 @@ export const cases: readonly LiveCase[] = [
     sound: answers(200),
   },
   {
+    rule: 'apache/group-repeated',
+    examples: {
+      bad: 'the letters of a name',
+      good: 'repeated inside of the group, not inserted, and the last of several parts',
+    },
+    shows: 'the last letter is sent for the name',
+    request: { url: 'http://example.org/land/chad' },
+    harm: ({ response }) => String(response.headers.location).endsWith('/country/d'),
+    sound: ({ response }) => String(response.headers.location).endsWith('/country/chad'),
+  },
+  {
     rule: 'apache/group-miscounted',
     examples: {
       bad: 'a choice inside of the first group',

@@ -316,6 +316,14 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 410,
   },
   {
+    rule: 'nginx/group-repeated',
+    examples: { bad: 'the letters of a name', good: 'repeated inside of the group' },
+    shows: 'the last letter is sent for the name',
+    request: { url: 'http://example.org/land/chad' },
+    harm: ({ response }) => String(response.headers.location).endsWith('/country/d'),
+    sound: ({ response }) => String(response.headers.location).endsWith('/country/chad'),
+  },
+  {
     rule: 'nginx/group-miscounted',
     examples: { bad: 'a choice inside of the first group', good: 'each group by its number' },
     shows: 'the choice is sent for the number',
