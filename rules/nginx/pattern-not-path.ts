@@ -2,7 +2,7 @@ import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { memo } from '../../parsers/collections/memo.ts'
-import type { PcreSequence } from '../../parsers/pcre/tree.ts'
+import type { PcreSequence, PcreTree } from '../../parsers/pcre/tree.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
 import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
 import { variableNames } from '../../src/servers/nginx/queries/interpolate.ts'
@@ -21,13 +21,14 @@ const nginx = (lines: string): string =>
   )
 
 export default defineRule({
-  summary: 'A pattern for the path of the URL asks for its query or its host, or lacks its first slash',
+  summary:
+    'A pattern for the path of the URL asks for its query, its host or encoded characters, or lacks its first slash',
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: '`location` and `rewrite` compare the path alone, without the scheme, the host and the query. A path begins with a slash, which Apache takes away in `.htaccess` and nginx does not. A pattern with `?` or `http://` in it, or one such as `^old/`, never matches, and the line does nothing.',
+  why: '`location` and `rewrite` compare the path alone, decoded, without the scheme, the host and the query: of `/Our%20Plan` they see a blank. A path begins with a slash, which Apache takes away in `.htaccess` and nginx does not. A pattern with `?`, `http://` or `%20` in it, or one such as `^old/`, never matches, and the line does nothing.',
   remedy:
-    'Ask for the query by `if ($arg_id)` or a `map` of `$args`, and for the host by a server of its own; begin with `^/`',
+    'Ask for the query by `if ($arg_id)` or a `map` of `$args`, and for the host by a server of its own; begin with `^/`; write `"^/Our Plan$"` with the character itself',
   references: ['https://nginx.org/en/docs/http/ngx_http_core_module.html#location'],
   bad: [
     {
@@ -82,8 +83,50 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'a blank as a browser sends it',
+      files: { 'etc/nginx/nginx.conf': nginx('rewrite «^/Our%20Plan/?$» /plan permanent;') },
+    },
+    {
+      title: 'an encoded letter of a plain location',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          location = «/caf%C3%A9» {
+              return 410;
+          }
+        `),
+      },
+    },
   ],
   good: [
+    {
+      title: 'the character itself, and encoded ones in a redirect, in one alternative and against attacks',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          rewrite "^/Our Plan/?$" /plan permanent;
+          rewrite ^/The\ Plan/?$ https://example.com/our%20plan permanent;
+          rewrite ^/(?:our|my)(?:-|%20)plan$ /plan permanent;
+          rewrite ^/100%/(.*)$ /all/$1 permanent;
+          location ~ (%2e|%2f)%2e {
+              return 410;
+          }
+          location ~ ^/twice%2520encoded$ {
+              return 410;
+          }
+        `),
+      },
+    },
+    {
+      title: 'a path that is written so elsewhere, which nginx does not decode',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          rewrite ^/plan$ /our%20plan last;
+          location = /our%20plan {
+              return 410;
+          }
+        `),
+      },
+    },
     {
       title: 'a quantifier where no pattern stands',
       files: { 'etc/nginx/nginx.conf': nginx('location = /feed/?$ { return 301 /feed; }') },
@@ -164,7 +207,9 @@ export default defineRule({
           ? foreignPart(configuration, name)
           : name.startsWith('/') && name.includes('?') && !name.endsWith('?$')
             ? 'query'
-            : null
+            : encodedInPrefix(configuration, name)
+              ? 'encoded'
+              : null
         if (part !== null)
           yield {
             at: argumentPlace(location, location.args.length - 1),
@@ -182,7 +227,7 @@ export default defineRule({
   },
 })
 
-type Part = 'query' | 'optional' | 'host' | 'no slash'
+type Part = 'query' | 'optional' | 'host' | 'encoded' | 'no slash'
 
 function foreignPart(configuration: NginxConfiguration, pattern: string): Part | null {
   const tree = readPattern(pattern)
@@ -191,10 +236,40 @@ function foreignPart(configuration: NginxConfiguration, pattern: string): Part |
   if (isOfPath && /^\^?\(?(?:\?:)?https?\??:(?:\/|\\\/){2}/i.test(pattern)) return 'host'
   if (isOfPath && mustHold(tree, 63)) return 'query'
   if (isOfPath && optionalBeforeQuery(tree) !== null) return 'optional'
+  if (isOfPath && isAnchoredAtStart(tree) && holdsEncoded(tree) && !writesEncoded(configuration))
+    return 'encoded'
   return isAnchoredAtStart(tree) && beginsWithoutSlash(tree.alternatives) && !losesSlash(configuration)
     ? 'no slash'
     : null
 }
+
+/** True of a location for one path, or its beginning, that is written as browsers send it. */
+function encodedInPrefix(configuration: NginxConfiguration, name: string): boolean {
+  return name.startsWith('/') && /%(?!25)[0-9a-f]{2}/i.test(name) && !writesEncoded(configuration)
+}
+
+/** True where every match holds an encoded character, such as `%20`; `%25` may be what is left of one encoded twice. */
+function holdsEncoded({ alternatives: [only, ...others] }: PcreTree): boolean {
+  if (only === undefined || others.length > 0) return false
+  const text = only.items
+    .map(item => (item.kind === 'literal' ? String.fromCodePoint(item.code) : '\n'))
+    .join('')
+  return /%(?!25)[0-9a-f]{2}/i.test(text)
+}
+
+/** True where some line makes a path with encoded characters, which nginx does not decode then. */
+const writesEncoded = memo(({ occurrences }: NginxConfiguration): boolean =>
+  ['rewrite', 'try_files', 'error_page'].some(name =>
+    (occurrences.get(name) ?? []).some(({ args }) =>
+      args.some(
+        ({ value }, index) =>
+          /%[0-9a-f]{2}/i.test(value) &&
+          !/^(?:https?:|\$scheme)/.test(value) &&
+          !(name === 'rewrite' && (index === 0 || /^(?:redirect|permanent)$/.test(args[2]?.value ?? ''))),
+      ),
+    ),
+  ),
+)
 
 /** True where every match begins with some letter that is no slash. */
 function beginsWithoutSlash(alternatives: readonly PcreSequence[]): boolean {
@@ -238,6 +313,8 @@ function messageOf(name: string, part: Part): string {
     return `\`${name}\` compares a path, which begins with a slash, so this pattern never matches`
   if (part === 'optional')
     return `\`${name}\` compares the path without its query, and \`?\` makes the letter before it optional here, so this pattern never matches such a URL`
+  if (part === 'encoded')
+    return `\`${name}\` compares the decoded path, which has the character itself in place of its \`%\` and two digits, so this pattern never matches`
   return part === 'query'
     ? `\`${name}\` compares the path without its query, so \`?\` never matches`
     : `\`${name}\` compares the path alone, so a pattern for scheme and host never matches`

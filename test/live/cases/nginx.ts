@@ -324,6 +324,17 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => String(response.headers.location).endsWith('/country/chad'),
   },
   {
+    rule: 'nginx/pattern-not-path',
+    shows: 'a page with a blank in its name is not redirected',
+    examples: {
+      bad: 'a blank as a browser sends it',
+      good: 'the character itself, and encoded ones in a redirect, in one alternative and against attacks',
+    },
+    request: { url: 'http://example.org/Our%20Plan' },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => String(response.headers.location).endsWith('/plan'),
+  },
+  {
     rule: 'nginx/group-miscounted',
     examples: { bad: 'a choice inside of the first group', good: 'each group by its number' },
     shows: 'the choice is sent for the number',
