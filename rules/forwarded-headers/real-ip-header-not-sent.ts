@@ -65,6 +65,7 @@ const behindBalancer = (listen: string, header: string): string =>
 export default defineRule({
   summary: 'nginx takes the address of clients from a header that the proxy in front does not send',
   severity: 'warning',
+  otherSeverities: { info: 'for a list of addresses alone, beside which another file may name the header' },
   confidence: 'high',
   securitySeverity: 5.3,
   cwe: [348],
@@ -120,11 +121,44 @@ export default defineRule({
       },
     },
     {
+      title: 'a list of addresses of Cloudflare alone',
+      files: {
+        'cloudflare.conf': conf`
+          # Cloudflare
+          set_real_ip_from «173.245.48.0/20»;
+          set_real_ip_from 2400:cb00::/32;
+        `,
+      },
+    },
+    {
       title: 'the PROXY protocol, which no socket reads',
       files: { 'etc/nginx/nginx.conf': behindBalancer('listen 80;', '«proxy_protocol»') },
     },
   ],
   good: [
+    {
+      title: 'a list of addresses of Cloudflare, with the header',
+      files: {
+        'cloudflare.conf': conf`
+          set_real_ip_from 173.245.48.0/20;
+          set_real_ip_from 2400:cb00::/32;
+          real_ip_header CF-Connecting-IP;
+        `,
+      },
+    },
+    {
+      title: 'a list of addresses of Cloudflare, and the header where it is included',
+      files: {
+        'cloudflare.conf': 'set_real_ip_from 173.245.48.0/20;\n',
+        'site.conf': conf`
+          server {
+              listen 80;
+              include cloudflare.conf;
+              real_ip_header CF-Connecting-IP;
+          }
+        `,
+      },
+    },
     {
       title: 'a load balancer, and the header in another file',
       files: {
@@ -236,15 +270,28 @@ function* behindBalancers({ nginx }: Deployment): Generator<RuleFinding> {
     const [line] = configuration.occurrences.get('set_real_ip_from') ?? []
     if (line === undefined || mayNameHeader(configuration, line)) continue
     const balancer = balancerAround(line)
-    if (balancer === null) continue
+    const front = balancer ?? listedFront(configuration)
+    if (front === null) continue
     yield {
       at: argumentPlace(line, 0),
+      // A list of addresses alone is included somewhere, and whoever does so may name the header there.
+      ...(balancer === null && { severity: 'info' as const }),
       ...(configuration.main === null && { confidence: 'medium' as const }),
-      message: `\`X-Real-IP\`, which nginx reads without \`real_ip_header\`, is not sent by ${balancer}, so every client has the address of the proxy, or the one that it sends itself`,
+      message: `\`X-Real-IP\`, which nginx reads without \`real_ip_header\`, is not sent by ${front}, so every client has the address of the proxy, or the one that it sends itself`,
       label: 'a header that the proxy does not send',
       help: 'Add `real_ip_header X-Forwarded-For;`',
     }
   }
+}
+
+/** The service whose addresses a file lists that no main file includes: those of a server are asked about before. */
+function listedFront({ main, occurrences }: NginxConfiguration): string | null {
+  const lines = occurrences.get('set_real_ip_from') ?? []
+  return main === null &&
+    !occurrences.has('server') &&
+    lines.every(({ args }) => isCloudflare(args[0]?.value ?? ''))
+    ? 'Cloudflare'
+    : null
 }
 
 /** A template of which every line is written out holds what it shows: placeholders stand for words alone. */
