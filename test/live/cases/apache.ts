@@ -2392,6 +2392,15 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 403,
   },
   {
+    rule: 'apache/lookahead-misspelt',
+    examples: { bad: 'the signs in the other order', good: 'a lookahead' },
+    shows: 'a hidden file is sent',
+    files: { 'srv/www/.env': 'KEY=1' },
+    request: { url: 'http://example.org/.env' },
+    harm: ({ response }) => response.status === 200,
+    sound: ({ response }) => response.status === 403,
+  },
+  {
     rule: 'apache/proxypass-slash-doubled',
     examples: {
       bad: 'a path without its slash',

@@ -534,6 +534,15 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 403,
   },
   {
+    rule: 'nginx/lookahead-misspelt',
+    examples: { bad: 'the signs in the other order', good: 'a lookahead' },
+    shows: 'a hidden file is sent',
+    files: { 'srv/www/.env': 'KEY=1' },
+    request: { url: 'http://example.org/.env' },
+    harm: ({ response }) => response.status === 200,
+    sound: ({ response }) => response.status === 403,
+  },
+  {
     rule: 'nginx/extensions-ungrouped',
     examples: { bad: 'without a group', good: 'a group behind the dot' },
     shows: 'a page is kept as long as a style',
