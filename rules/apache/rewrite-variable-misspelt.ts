@@ -23,7 +23,7 @@ export default defineRule({
   confidence: 'high',
   ofLoneHtaccess: true,
   since: '0.1.0',
-  why: '`{REQUEST_URI}` without the percent sign is text: clients are redirected to `https://example.org{REQUEST_URI}`, and a condition compares the very word. So is `%(HTTPS)` with parentheses. `${ENV:NAME}` asks a map, and `${REQUEST_URI}` is what `Define` gives. Of the headers, seven have a variable (`%{HTTP_HOST}`, `%{HTTP_ACCEPT}` and their like); any other `%{HTTP_…}` is empty.',
+  why: '`{REQUEST_URI}` without the percent sign is text: clients are redirected to `https://example.org{REQUEST_URI}`, and a condition compares the very word. So are `%(HTTPS)` with parentheses and `%{HTTPS` without its end. `${ENV:NAME}` asks a map, and `${REQUEST_URI}` is what `Define` gives. Of the headers, seven have a variable (`%{HTTP_HOST}`, `%{HTTP_ACCEPT}` and their like); any other `%{HTTP_…}` is empty.',
   remedy: 'Write `%{REQUEST_URI}`, and `%{HTTP:X-Forwarded-Proto}` for a header',
   references: ['https://httpd.apache.org/docs/2.4/mod/mod_rewrite.html#rewritecond'],
   bad: [
@@ -53,6 +53,16 @@ export default defineRule({
       title: 'parentheses for the braces',
       files: {
         'site.conf': host('RewriteCond «%(HTTPS)» off\nRewriteRule ^ https://example.org%{REQUEST_URI} [R]'),
+      },
+    },
+    {
+      title: 'a brace that is not closed',
+      files: {
+        'site.conf': host(conf`
+          RewriteCond «%{HTTP_USER_AGENT» ^.*(crawler|spider) [NC]
+          RewriteRule ^ - [F]
+          RewriteRule ^/old/(.*)$ «https://%{HTTP_HOST}/new%{REQUEST_URI» [R=301,L]
+        `),
       },
     },
     {
@@ -134,7 +144,14 @@ export default defineRule({
             const defined =
               isUnknownWord(word) || DEFINED.test(word) ? DEFINED.exec(placeText(at))?.[1] : undefined
             const unknown = unknownVariable(word)
-            if (unknown !== null)
+            const open = isUnknownWord(word) ? undefined : openVariable(word)
+            if (open !== undefined)
+              yield {
+                at,
+                message: `\`%{${open}\` is text: no \`}\` ends the name`,
+                help: `write \`%{${open}}\``,
+              }
+            else if (unknown !== null)
               yield {
                 at,
                 message: `\`%{${unknown.name}}\` is always empty: mod_rewrite has no such variable`,
@@ -234,6 +251,12 @@ function unknownVariable(word: string): { readonly name: string; readonly meant:
     if (meant !== undefined) return { name, meant }
   }
   return null
+}
+
+/** The name of a variable behind which no brace stands: mod_rewrite copies the percent sign then. */
+function openVariable(word: string): string | undefined {
+  for (const [, name = ''] of word.matchAll(/%\{([A-Z][A-Z_]+)(?![\w}:])/g)) if (KNOWN.has(name)) return name
+  return undefined
 }
 
 function headerName(variable: string): string {
