@@ -3,6 +3,7 @@ import type { Place } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { hasWildcard } from '../../parsers/wildcard/tokens.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
 import { nginxMain } from '../_examples.ts'
@@ -54,8 +55,32 @@ export default defineRule({
         'etc/nginx/snippets/security-headers.conf': conf`add_header X-Frame-Options DENY;`,
       },
     },
+    {
+      title: 'from the directory of nginx, in a site without the main file',
+      files: {
+        'sites-available/shop.conf': conf`
+          server {
+              listen 80;
+              include «common/heders/all.conf»;
+          }
+        `,
+        'common/headers/all.conf': conf`add_header X-Frame-Options DENY;`,
+      },
+    },
   ],
   good: [
+    {
+      title: 'a directory of nginx that nobody keeps here',
+      files: {
+        'sites-available/shop.conf': conf`
+          server {
+              listen 80;
+              include commons/headers/all.conf;
+          }
+        `,
+        'common/headers/all.conf': conf`add_header X-Frame-Options DENY;`,
+      },
+    },
     {
       title: 'the directory that is there',
       files: { ...including('/etc/nginx/sites-enabled/*.conf'), ...SITE },
@@ -80,7 +105,7 @@ export default defineRule({
   *check({ nginx, filesOf }) {
     for (const configuration of nginx) {
       const files = filesOf(configuration)
-      for (const { path, at } of [...unread(configuration), ...findingNothing(configuration)]) {
+      for (const { path, at } of [...unread(configuration, files), ...findingNothing(configuration)]) {
         const slip = nearestName(files, path)
         if (slip === null || slip.missing.replace(/\.\w+$/, '').length < LEAST) continue
         yield { ...slipFinding(at, slip), ...(hasWildcard(path) && { severity: 'warning' as const }) }
@@ -94,10 +119,22 @@ interface Named {
   readonly at: Place
 }
 
-/** What the audit has not, be it a copy of the machine in part. */
-function unread({ unread }: NginxConfiguration): readonly Named[] {
-  return (unread ?? []).filter(({ path, reason }) => reason === 'outside' && path.startsWith('/'))
+/**
+ * What the audit has not, be it a copy of the machine in part. Of a path that a file without a main file names from
+ * nginx's own directory, the first directory has to be there.
+ */
+function unread({ unread }: NginxConfiguration, files: FileSystem): readonly Named[] {
+  return (unread ?? []).flatMap(({ path, at, reason }) => {
+    if (reason !== 'outside') return []
+    if (path.startsWith('/')) return [{ path, at }]
+    const [first = '', ...rest] = path.split('/')
+    const root = ROOTS.find(root => files.kind(posix.join(root, first)) === 'directory')
+    return rest.length === 0 || root === undefined ? [] : [{ path: posix.join(root, path), at }]
+  })
 }
+
+/** Where files lie that are mounted as nginx's own, and those of a repository. */
+const ROOTS = ['/etc/nginx', '/']
 
 /** Patterns that find nothing where everything is there that nginx would read. */
 function findingNothing({ occurrences, included, main }: NginxConfiguration): readonly Named[] {
