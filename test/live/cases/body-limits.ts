@@ -38,6 +38,15 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 200,
   },
   {
+    rule: 'body-limits/auth-request-below-location',
+    examples: { bad: 'a limit in the location of uploads alone', good: 'the limit of the server' },
+    shows: 'two megabytes get 500, though the location that they are for takes twenty',
+    mirrors: [8000, 8001],
+    request: { url: `${SITE}/upload/page`, method: 'POST', body: Buffer.alloc(2 * MEGABYTE) },
+    harm: ({ response }) => response.status === 500,
+    sound: ({ response }) => response.status === 200,
+  },
+  {
     rule: 'body-limits/limit-of-served-files',
     examples: { bad: 'the directory of uploads', good: 'the limit of the server' },
     shows:
