@@ -100,6 +100,8 @@ export default defineRule({
             location / {
                 proxy_pass http://127.0.0.1:9000;
                 «proxy_hide_header» Cookie;
+                «proxy_hide_header» X-Forwarded-Port;
+                «proxy_hide_header» X-Original-URL;
             }
           `),
         ),
@@ -296,7 +298,7 @@ function* hiddenInNginx({ occurrences }: NginxConfiguration): Iterable<RuleFindi
   for (const name of HIDING) {
     for (const line of occurrences.get(name) ?? []) {
       const header = line.args[0]?.value ?? ''
-      if (!ONLY_OF_REQUESTS.test(header)) continue
+      if (!ONLY_OF_REQUESTS.test(header) && !HIDDEN_FROM_BACKENDS.test(header)) continue
       const sets = name.replace('hide', 'set')
       const isSet = (occurrences.get(sets) ?? []).some(
         ({ args }) => args[0]?.value.toLowerCase() === header.toLowerCase(),
@@ -355,6 +357,9 @@ const OF_RESPONSES =
 /** What no response has, and what no request has. */
 const ONLY_OF_REQUESTS =
   /^(?:proxy|authorization|cookie|accept-encoding|if-modified-since|if-none-match|request-range):?$/i
+/** What proxies tell backends and no program sends back, and what some take from requests in place of the URL or method. */
+const HIDDEN_FROM_BACKENDS =
+  /^(?:x-forwarded-(?:by|for|host|port|proto|scheme|server|ssl|prefix)|x-original-ur[il]|x-rewrite-url|x-http-method(?:-override)?|x-remote-user):?$/i
 const ONLY_OF_RESPONSES =
   /^(?:server|x-powered-by|x-aspnet-version|x-generator|set-cookie|etag|last-modified|www-authenticate|strict-transport-security|x-frame-options|content-security-policy):?$/i
 /** What is rewritten on its way to a backend, for WebDAV among others; no response has it. */
