@@ -9,6 +9,7 @@ import { maps } from '../../src/servers/nginx/queries/maps.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { directivesByServer, enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import { foreignOrigin } from './_foreign-origin.ts'
+import { moreHeaders } from './_more-headers.ts'
 import { isOfSubrequest } from './_subrequests.ts'
 import { originAllowedByCheck } from './_examples.ts'
 
@@ -51,6 +52,15 @@ export default defineRule({
         'nginx.conf': site(conf`
           add_header Access-Control-Allow-Origin «$http_origin» always;
           add_header Access-Control-Allow-Credentials true always;
+        `),
+      },
+    },
+    {
+      title: 'by headers-more',
+      files: {
+        'nginx.conf': site(conf`
+          more_set_headers «"Access-Control-Allow-Origin: $http_origin"»;
+          more_set_headers "Access-Control-Allow-Credentials: true";
         `),
       },
     },
@@ -204,25 +214,42 @@ export default defineRule({
   ],
   *check({ nginx }) {
     for (const configuration of nginx) {
-      for (const directive of configuration.occurrences.get('add_header') ?? []) {
-        const [name, value] = directive.args
-        if (name?.value.toLowerCase() !== 'access-control-allow-origin' || value === undefined) continue
+      for (const { directive, name, value, at } of headersOf(configuration)) {
+        if (name.toLowerCase() !== 'access-control-allow-origin') continue
         if (isOfSubrequest(configuration, directive)) continue
-        const fault = faultOf(configuration, directive, value.value)
+        const fault = faultOf(configuration, directive, value, at)
         if (fault === null) continue
         yield {
           at: fault.at,
           severity: sendsCookies(configuration, directive) ? 'error' : fault.isAny ? 'info' : 'warning',
           message: `the origin \`${fault.origin}\` is let in, as any other site ${fault.isAny ? 'is' : 'of such a name'}`,
           label: fault.isAny ? 'whoever asks' : 'matches more than is meant',
-          ...(fault.at.start === value.start
-            ? {}
-            : { related: [{ at: argumentPlace(directive, 1), message: 'sent back' }] }),
+          ...(fault.at.start === at.start ? {} : { related: [{ at, message: 'sent back' }] }),
         }
       }
     }
   },
 })
+
+interface Sent {
+  readonly directive: NginxDirective
+  readonly name: string
+  readonly value: string
+  readonly at: Place
+}
+
+/** What `add_header` and headers-more send. */
+function headersOf({ occurrences }: NginxConfiguration): readonly Sent[] {
+  const added = (occurrences.get('add_header') ?? []).flatMap(directive => {
+    const [name, value] = directive.args
+    if (name === undefined || value === undefined) return []
+    return [{ directive, name: name.value, value: value.value, at: argumentPlace(directive, 1) }]
+  })
+  const more = (occurrences.get('more_set_headers') ?? []).flatMap(directive =>
+    moreHeaders(directive).map(header => ({ directive, ...header })),
+  )
+  return [...added, ...more]
+}
 
 interface Fault {
   readonly at: Place
@@ -230,11 +257,16 @@ interface Fault {
   readonly isAny: boolean
 }
 
-function faultOf(configuration: NginxConfiguration, directive: NginxDirective, value: string): Fault | null {
+function faultOf(
+  configuration: NginxConfiguration,
+  directive: NginxDirective,
+  value: string,
+  sentAt: Place,
+): Fault | null {
   if (isUnknownWord(value)) return null
   const [name, ...others] = variableNames(value)
   if (name === undefined || others.length > 0) return null
-  if (name === 'http_origin') return faultOfConditions(configuration, directive, argumentPlace(directive, 1))
+  if (name === 'http_origin') return faultOfConditions(configuration, directive, sentAt)
   const sets = setLines(configuration, directive, name).filter(({ args }) =>
     /^\$\{?http_origin\}?$/i.test(args[1]?.value ?? ''),
   )
@@ -333,12 +365,19 @@ function patternPlace(block: NginxDirective, index: number): Place {
 
 function sendsCookies(configuration: NginxConfiguration, directive: NginxDirective): boolean {
   const { parent } = directive
+  if (directive.name === 'more_set_headers')
+    return (parent?.children ?? configuration.top).some(
+      line => line.name === directive.name && moreHeaders(line).some(allowsCookies),
+    )
   const fact = parent === null ? null : effective(configuration, parent, 'add_header')
   return (
     fact?.known === true &&
-    fact.value.directives.some(
-      ({ args }) =>
-        args[0]?.value.toLowerCase() === 'access-control-allow-credentials' && args[1]?.value === 'true',
+    fact.value.directives.some(({ args }) =>
+      allowsCookies({ name: args[0]?.value ?? '', value: args[1]?.value ?? '' }),
     )
   )
+}
+
+function allowsCookies({ name, value }: Pick<Sent, 'name' | 'value'>): boolean {
+  return name.toLowerCase() === 'access-control-allow-credentials' && value === 'true'
 }
