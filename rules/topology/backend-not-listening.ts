@@ -707,6 +707,13 @@ export default defineRule({
       files: { 'etc/nginx/nginx.conf': nginx('unix:/run/php/php8.2-fpm.sock') },
     },
     {
+      title: 'the socket of another program that runs scripts of PHP',
+      files: {
+        'etc/nginx/nginx.conf': nginx('unix:/run/hhvm/hhvm.sock'),
+        'etc/php/8.2/fpm/pool.d/www.conf': pool('/run/php/shop.sock'),
+      },
+    },
+    {
       title: 'a pool whose address the environment gives',
       files: {
         'etc/nginx/nginx.conf': nginx('127.0.0.1:9000'),

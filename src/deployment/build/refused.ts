@@ -330,7 +330,7 @@ function differInLastDigit(one: number | null, other: number | null): boolean {
 
 /**
  * What is meant for PHP-FPM and no pool opens: the location asks for scripts of PHP, or the socket is called
- * after it. Other programs that speak FastCGI are not in the audit, and none is called so.
+ * after it. Other programs that speak FastCGI are not in the audit: their sockets are called after them.
  */
 function refusedByFpm(
   { program: { machine }, found }: FoundPass | FoundProxyPass,
@@ -343,10 +343,13 @@ function refusedByFpm(
   const meant = open.filter(
     ({ address }) =>
       (asksForScripts || (address.kind === 'unix' && /php|fpm/i.test(address.path))) &&
-      !(address.kind === 'unix' && mayBeOfPackage(machine, address.path)),
+      !(address.kind === 'unix' && (OF_OTHERS.test(address.path) || mayBeOfPackage(machine, address.path))),
   )
   return meant.map(target => [target, { kind: 'refused', ...pools }] as const)
 }
+
+/** The sockets of what runs scripts beside PHP-FPM, as their own packages call them. */
+const OF_OTHERS = /hhvm|fcgiwrap|spawn-fcgi/i
 
 /** True for the socket of the pool that Debian's package brings, where a copy of some files leaves that pool out. */
 function mayBeOfPackage({ files }: Machine, path: string): boolean {
