@@ -89,6 +89,10 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a colon without a port, which browsers read as the usual one',
+      files: { 'nginx.conf': server('return 301 https://$host:$request_uri;', 'example.org') },
+    },
+    {
       title: 'www in front of names without it, or on a condition',
       files: {
         'nginx.conf': conf`
@@ -330,8 +334,8 @@ function capturesHost({ names }: NginxServer, line: NginxDirective): boolean {
 
 /** A name or an address, with or without a port. Underscores are tolerated, a label of nothing else is not. */
 function isHost(host: string): boolean {
-  if (/^\[[0-9a-f:.]+\](?::\d+)?$/i.test(host)) return true
-  const labels = host.replace(/:\d+$/, '').replace(/\.$/, '').split('.')
+  if (/^\[[0-9a-f:.]+\](?::\d*)?$/i.test(host)) return true
+  const labels = host.replace(/:\d*$/, '').replace(/\.$/, '').split('.')
   return labels.every(label => /^[a-z0-9_\x80-\xff-]*[a-z0-9\x80-\xff][a-z0-9_\x80-\xff-]*$/i.test(label))
 }
 
