@@ -80,6 +80,25 @@ export default defineRule({
       },
     },
     {
+      title: 'a port behind the path',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 8080;
+              location / {
+                  return 301 «https://$host$request_uri:8443»;
+              }
+          }
+        `,
+      },
+    },
+    {
+      title: 'a port behind a path that is written out',
+      files: {
+        'nginx.conf': server('rewrite ^/files/(.*)$ «https://files.example.org/$1:8443» permanent;'),
+      },
+    },
+    {
       title: 'www in front of a name that has it',
       files: {
         'nginx.conf': server('return 301 «https://www.$host$request_uri»;', 'example.org www.example.org'),
@@ -91,6 +110,19 @@ export default defineRule({
     {
       title: 'a colon without a port, which browsers read as the usual one',
       files: { 'nginx.conf': server('return 301 https://$host:$request_uri;', 'example.org') },
+    },
+    {
+      title: 'a port behind the host, and a colon in a path',
+      files: {
+        'nginx.conf': server(conf`
+          location = /old {
+              return 301 https://$host:8443$request_uri;
+          }
+          location ~ ^/item/(.*)$ {
+              return 301 https://www.example.org/item:$1;
+          }
+        `),
+      },
     },
     {
       title: 'www in front of names without it, or on a condition',
@@ -195,6 +227,15 @@ export default defineRule({
               }
               continue
             }
+            const port = isRedirect(line) || isWhole(line) ? portBehindPath(targetOf(line)) : null
+            if (port !== null) {
+              yield {
+                at: argumentPlace(line, targetIndex(line)),
+                message: `\`${port}\` stands behind the path, of which it becomes a part: the port of a URL follows its host`,
+                label: 'behind the path',
+              }
+              continue
+            }
             const doubled = doubledName(own, line)
             if (doubled !== null) {
               yield {
@@ -250,6 +291,15 @@ function lacksScheme(target: string): boolean {
     /^\$\{?(?:host|http_host|server_name|hostname)\b/.test(target) ||
     /^(?:https?|\$\{?scheme\b\}?)(?::\/(?!\/)|\/|\$)/i.test(target)
   )
+}
+
+/** The port at the end of a URL whose path comes before it, out of a variable or a group; null where none is. */
+function portBehindPath(target: string): string | null {
+  const match =
+    /^(?:https?|\$\{?scheme\}?):\/\/[^?#]*?(?:\$\{?(?:request_uri|uri|document_uri)\}?|\/[^?#]*\$\{?\d\}?)(:\d{2,5})\/?$/.exec(
+      target,
+    )
+  return match?.[1] ?? null
 }
 
 /** A name with `www.` of a server that redirects every name to itself with one more; null where a line before decides. */

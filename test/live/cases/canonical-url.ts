@@ -138,6 +138,14 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.headers.location !== 'www.example.org/page',
   },
   {
+    rule: 'canonical-url/redirect-malformed',
+    shows: 'the port is a part of the path',
+    examples: { bad: 'a port behind a path that is written out', good: 'the name that was asked for' },
+    request: { url: 'http://example.org/files/one' },
+    harm: ({ response }) => response.headers.location === 'https://files.example.org/one:8443',
+    sound: ({ response }) => response.headers.location === 'https://example.org/files/one',
+  },
+  {
     rule: 'canonical-url/nameless-server-not-default',
     examples: { bad: 'the name `_`', good: 'the first server of the socket' },
     shows: 'a name that no server has is proxied, and not redirected',
