@@ -17,6 +17,7 @@ import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import { parseSize, parseTime } from '../../src/servers/nginx/validate/numbers.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 import { servesAssets } from '../_static-assets.ts'
+import { requestHeadersLeft } from './_request-headers-left.ts'
 
 const site = (lines: string, script = '', server = ''): string =>
   nginxMain(
@@ -31,6 +32,21 @@ const site = (lines: string, script = '', server = ''): string =>
           ${script}
           proxy_pass http://127.0.0.1:9000;
           proxy_set_header Host $host;
+      }
+    `),
+  )
+
+const handedOver = (lines: string, headers: string): string =>
+  nginxMain(
+    nginxServer(conf`
+      root /srv/www;
+      location / {
+          ${lines}
+          try_files $uri @app;
+      }
+      location @app {
+          ${headers}
+          proxy_pass http://127.0.0.1:9000;
       }
     `),
   )
@@ -117,6 +133,18 @@ export default defineRule({
       },
     },
     {
+      title: 'what the backend is to be told of the client',
+      files: {
+        'etc/nginx/nginx.conf': handedOver(
+          conf`
+            proxy_set_header «X-Forwarded-For» $proxy_add_x_forwarded_for;
+            proxy_set_header X-Forwarded-Proto $scheme;
+          `,
+          'proxy_set_header Host $host;',
+        ),
+      },
+    },
+    {
       title: 'a rewrite',
       files: {
         'etc/nginx/nginx.conf': site('').replace(
@@ -146,6 +174,34 @@ export default defineRule({
             client_max_body_size 8m;
             proxy_read_timeout 600s;
           `,
+        ),
+      },
+    },
+    {
+      title: 'headers for the backend where it is asked',
+      files: {
+        'etc/nginx/nginx.conf': handedOver(
+          '',
+          conf`
+            proxy_set_header Host $host;
+            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+            proxy_set_header X-Forwarded-Proto $scheme;
+          `,
+        ),
+      },
+    },
+    {
+      title: 'headers that a block inside sends',
+      files: {
+        'etc/nginx/nginx.conf': handedOver(
+          conf`
+            proxy_set_header Host $host;
+            proxy_set_header X-Real-IP $remote_addr;
+            if ($cookie_preview) {
+                proxy_pass http://127.0.0.1:9000;
+            }
+          `,
+          'proxy_set_header Host $host;',
         ),
       },
     },
@@ -247,7 +303,8 @@ export default defineRule({
         const home = enclosingServer(location)
         const server = home === null ? undefined : byDirective.get(home)
         if (home === null || server === undefined) continue
-        if (lines.length === 0 && !hasRaisedLimit(home)) continue
+        const hasHeaders = location.children.some(({ name }) => name === 'proxy_set_header')
+        if (lines.length === 0 && !hasHeaders && !hasRaisedLimit(home)) continue
         const target = targetOf(deployment, server, location)
         if (target === null) continue
         for (const line of lines)
@@ -255,6 +312,7 @@ export default defineRule({
         // Of pictures and fonts only those that are not there come to the script.
         const isOfFiles = readLocation(location).modifier.startsWith('~') && servesAssets(location)
         if (!isOfFiles) yield* headersLost(configuration, lines, location, target)
+        yield* requestHeadersLeft(configuration, location, target)
         yield* refusedBefore(deployment, server, location, target)
       }
     }

@@ -300,6 +300,18 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'nginx/setting-left-behind',
+    shows: 'the backend is not told the address of the client',
+    examples: {
+      bad: 'what the backend is to be told of the client',
+      good: 'headers for the backend where it is asked',
+    },
+    mirrors: [9000],
+    request: { url: 'http://example.org/page' },
+    harm: ({ response }) => response.report !== null && response.report.HTTP_X_FORWARDED_FOR === undefined,
+    sound: ({ response }) => response.report?.HTTP_X_FORWARDED_FOR === '127.0.0.1',
+  },
+  {
+    rule: 'nginx/setting-left-behind',
     shows: 'an upload that the first location takes is refused behind the rewrite',
     examples: { bad: 'a rewrite', good: 'in the server' },
     mirrors: [9000],
