@@ -13,6 +13,8 @@ export interface ComposeFile {
   readonly source: Source
   readonly name: Fact<string> | null
   readonly services: ReadonlyMap<string, WrittenService>
+  /** Services of earlier files that this one takes away (`!reset`) or writes anew (`!override`). */
+  readonly replaced: ReadonlySet<string>
   readonly networks: ReadonlyMap<string, ComposeResource>
   readonly volumes: ReadonlyMap<string, ComposeResource>
   readonly configs: ReadonlyMap<string, ComposeResource>
@@ -38,10 +40,13 @@ export function readComposeFile(source: Source, context: FileContext): ComposeFi
   const resources = (key: string): ReadonlyMap<string, ComposeResource> =>
     new Map(roots.flatMap(root => readResources(valueIn(root, key), context)))
   const services = new Map<string, WrittenService>()
+  const replaced = new Set<string>()
   for (const root of roots) {
     const map = legacy ? root : valueIn(root, 'services')
     if (map?.kind !== 'map') continue
     for (const { name, key, value } of map.entries.values()) {
+      if (value.tag === '!reset' || value.tag === '!override') replaced.add(name)
+      if (value.tag === '!reset') continue
       if (value.kind === 'map' && !name.startsWith('x-'))
         services.set(name, inNetworkOf(root, readService(name, key, value, context)))
     }
@@ -51,6 +56,7 @@ export function readComposeFile(source: Source, context: FileContext): ComposeFi
     source,
     name: first === undefined || legacy ? null : factIn(first, 'name', context),
     services,
+    replaced,
     networks: legacy ? new Map() : resources('networks'),
     volumes: legacy ? new Map() : resources('volumes'),
     configs: legacy ? new Map() : resources('configs'),

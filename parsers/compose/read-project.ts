@@ -116,6 +116,7 @@ class Reading {
         for (const [key, service] of project.services) services.set(key, service)
         lay(project)
       }
+      for (const key of file.replaced) services.delete(key)
       for (const [key, written] of file.services) {
         const service = this.extended(written, file, lookup, 0)
         const former = services.get(key)

@@ -460,6 +460,14 @@ test('!reset and !override', () => {
   assert.is(web.command, null)
 })
 
+test('a service that a later file takes away, and one that it writes anew', () => {
+  const base = 'services:\n  web: {image: x, command: c}\n  worker: {image: x}\n  mail: {image: m, user: u}\n'
+  const over = 'services:\n  worker: !reset\n  mail: !override {image: n}\n'
+  const { services } = project({ '/a.yml': base, '/b.yml': over })
+  assert.equal([...services.keys()].sort(), ['mail', 'web'])
+  assert.is(services.get('mail')!.user, null)
+})
+
 test('extends, in the file and from another, whose paths are its own', () => {
   const found = project(
     {
