@@ -720,6 +720,26 @@ export default defineRule({
       files: sharedFile('POSTGRES_DB=shop\nPOSTGRES_NAME=shop'),
     },
     {
+      title: 'a service of which a file for tests names the database of the image, too',
+      files: tree(
+        conf`
+          DATABASE_URL: postgres://shop:one-password@db:5432/shop
+          DB_HOST: db
+          DB_NAME: test_shop
+          DB_USER: shop
+          DB_PASSWORD: one-password
+        `,
+        conf`
+          db:
+            image: postgres:16
+            environment:
+              POSTGRES_DB: test_shop
+              POSTGRES_USER: shop
+              POSTGRES_PASSWORD: one-password
+        `,
+      ),
+    },
+    {
       title: 'a name that is that of the user, too',
       files: sharedFile('POSTGRES_NAME=postgres'),
     },
@@ -895,9 +915,29 @@ function refusedBy(
       hasMaker ||
       hasRootPassword(client, database, containerVariables(container)) ||
       isMadeLater(client, database, container),
-    makesNone: makesNone(container, client, database) && !isMade(),
+    makesNone:
+      makesNone(container, client, database) && !isNamedBeside(client, database, clients) && !isMade(),
     saysAuthSource: () => codeOf(container)?.some(({ text }) => AUTH_SOURCE.test(text)) !== false,
   })
+}
+
+/**
+ * True where the same container names the database of the image, too: which of the two it takes is not seen. What a file
+ * for both says is the database's own.
+ */
+function isNamedBeside(
+  client: DatabaseClient,
+  { database: made }: Database,
+  clients: readonly DatabaseClient[],
+): boolean {
+  return clients.some(
+    ({ host, database }) =>
+      host === client.host &&
+      database?.known === true &&
+      made?.known === true &&
+      database.value === made.value &&
+      (database.at?.source !== made.at?.source || database.at?.start !== made.at?.start),
+  )
 }
 
 /** True for a port that `ports` writes out for the host: who copies an example has no reason to write another one. */
