@@ -106,6 +106,12 @@ const inPm2Container = (target: string): Record<string, string> => ({
   `,
 })
 
+const UWSGI = conf`
+  [uwsgi]
+  plugin = python3
+  module = app.wsgi
+`
+
 export default defineRule({
   summary: 'nginx or Apache connects to an address that its backend does not open',
   severity: 'error',
@@ -437,6 +443,26 @@ export default defineRule({
         'conf/nginx.conf': fastcgiTo('unix:/var/run/php7.4-fpm-__NAME__.sock'),
         'conf/php-fpm.conf': pool('/var/run/php5-fpm-__NAME__.sock'),
         'scripts/install.sh': 'sed -i "s|php5-fpm-$app.sock|php7.4-fpm-$app.sock|" conf/php-fpm.conf\n',
+      },
+    },
+    {
+      title: 'the sockets of the init script of Debian’s uWSGI, and of its unit',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(conf`
+          server {
+              listen 80;
+              location /shop/ {
+                  include uwsgi_params;
+                  uwsgi_pass unix:/run/uwsgi/app/shop/socket;
+              }
+              location /wiki/ {
+                  include uwsgi_params;
+                  uwsgi_pass unix:/run/uwsgi/wiki.socket;
+              }
+          }
+        `),
+        'etc/uwsgi/apps-available/shop.ini': UWSGI,
+        'etc/uwsgi/apps-available/wiki.ini': UWSGI,
       },
     },
     { title: 'PHP-FPM of Debian’s packages on every address', files: packagedFpm(DEBIAN_FPM, '9000') },

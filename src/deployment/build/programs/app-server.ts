@@ -103,15 +103,20 @@ export function appServerPrograms(machine: Machine, grammars: Grammars): readonl
 
 /**
  * The init script of Debian starts `/etc/uwsgi/apps-enabled/shop.ini` with a file of its package, which opens
- * `/run/uwsgi/app/shop/socket` for www-data.
+ * `/run/uwsgi/app/shop/socket` for www-data. Its unit `uwsgi-app@shop.socket` opens `/run/uwsgi/shop.socket` for what is
+ * available; nobody sees which of the two is enabled.
  */
 function startedByDebian(server: AppServer, { path }: Source): AppServer {
   const name = /^\/etc\/uwsgi\/apps-(?:enabled|available)\/([\w.-]+)\.\w+$/.exec(path)?.[1]
   if (name === undefined || server.binds.length > 0) return server
-  const socket = known({ kind: 'unix', path: `/run/uwsgi/app/${name}/socket` } as const, server.at)
+  const sockets = [`/run/uwsgi/app/${name}/socket`, `/run/uwsgi/${name}.socket`]
   return {
     ...server,
-    binds: [{ at: server.at, protocol: known('uwsgi'), address: socket }],
+    binds: sockets.map(socket => ({
+      at: server.at,
+      protocol: known('uwsgi'),
+      address: known({ kind: 'unix', path: socket } as const, server.at),
+    })),
     user: server.user ?? known('www-data'),
     group: server.group ?? known('www-data'),
     socketMode: server.socketMode ?? known(0o660),
