@@ -33,6 +33,13 @@ export function* requestHeadersLeft(
   }
 }
 
+/** The named location to which `try_files` of a location hands over what is no file. */
+export function namedFallback(location: NginxDirective, server: NginxDirective): NginxDirective | null {
+  const name = location.children.find(line => line.name === 'try_files')?.args.at(-1)?.value
+  if (name?.startsWith('@') !== true) return null
+  return server.children.find(child => child.name === 'location' && child.args[0]?.value === name) ?? null
+}
+
 function nameOf({ args }: NginxDirective): string {
   return args[0]?.value.toLowerCase() ?? ''
 }

@@ -17,7 +17,7 @@ import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import { parseSize, parseTime } from '../../src/servers/nginx/validate/numbers.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 import { servesAssets } from '../_static-assets.ts'
-import { requestHeadersLeft } from './_request-headers-left.ts'
+import { namedFallback, requestHeadersLeft } from './_request-headers-left.ts'
 
 const site = (lines: string, script = '', server = ''): string =>
   nginxMain(
@@ -142,6 +142,26 @@ export default defineRule({
           `,
           'proxy_set_header Host $host;',
         ),
+      },
+    },
+    {
+      title: 'the same of a server without a name, whose main file is not here',
+      files: {
+        'site.conf': conf`
+          server {
+              listen 80;
+              root /srv/www;
+              location / {
+                  proxy_set_header «X-Real-IP» $remote_addr;
+                  proxy_set_header Host $http_host;
+                  try_files $uri @app;
+              }
+              location @app {
+                  proxy_set_header Host $http_host;
+                  proxy_pass http://127.0.0.1:9000;
+              }
+          }
+        `,
       },
     },
     {
@@ -305,6 +325,8 @@ export default defineRule({
         if (home === null || server === undefined) continue
         const hasHeaders = location.children.some(({ name }) => name === 'proxy_set_header')
         if (lines.length === 0 && !hasHeaders && !hasRaisedLimit(home)) continue
+        const named = namedFallback(location, home)
+        if (named !== null) yield* requestHeadersLeft(configuration, location, named)
         const target = targetOf(deployment, server, location)
         if (target === null) continue
         for (const line of lines)
@@ -312,7 +334,7 @@ export default defineRule({
         // Of pictures and fonts only those that are not there come to the script.
         const isOfFiles = readLocation(location).modifier.startsWith('~') && servesAssets(location)
         if (!isOfFiles) yield* headersLost(configuration, lines, location, target)
-        yield* requestHeadersLeft(configuration, location, target)
+        if (named === null) yield* requestHeadersLeft(configuration, location, target)
         yield* refusedBefore(deployment, server, location, target)
       }
     }
