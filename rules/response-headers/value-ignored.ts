@@ -63,6 +63,13 @@ export default defineRule({
       files: { 'site.conf': apache('Header always set X-Content-Type-Options «"no-sniff"»') },
     },
     {
+      title: 'a type and its charset without a sign between',
+      files: {
+        'etc/nginx/nginx.conf': nginx('add_header Content-Type «"text/plain charset=UTF-8"»;'),
+        'site.conf': apache('Header set Content-Type «"application/json charset=utf-8"»'),
+      },
+    },
+    {
       title: 'a policy that is none',
       files: { 'etc/nginx/nginx.conf': nginx('add_header Referrer-Policy «"same origin"» always;') },
     },
@@ -288,6 +295,10 @@ const JUDGES: Readonly<Record<string, Judge>> = {
       ? null
       : `browsers take \`DENY\` and \`SAMEORIGIN\`, and drop \`${value}\``
   },
+  'content-type': value =>
+    /^\s*[\w.+-]+\/[\w.+-]+\s+charset\s*=/i.test(value)
+      ? 'a `;` stands between a type and its `charset`: browsers drop this, and guess a type'
+      : null,
   'x-content-type-options': value =>
     /^nosniff(?:\s*,\s*nosniff)*$/i.test(value)
       ? null
