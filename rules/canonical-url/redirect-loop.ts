@@ -11,6 +11,7 @@ import { requestsToServer } from '../../src/deployment/requests/made-up-requests
 import { probe, probeRedirects } from '../../src/deployment/requests/probe.ts'
 import { redirectTarget } from '../../src/deployment/requests/redirect-target.ts'
 import { isRedirect, pathsToAsk, requestsThroughApache } from './_loop-requests.ts'
+import { loopsOfIncluded } from './_loop-of-included.ts'
 import { growthOf, type Loop, loopOf } from './_loop-words.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -70,6 +71,20 @@ export default defineRule({
         'nginx.conf': both(
           'include snippets/ssl-params.conf;\nreturn 301 «https://example.org$request_uri»;',
         ),
+      },
+    },
+    {
+      title: 'a file that servers include',
+      files: {
+        'snippets/admin.conf': conf`
+          rewrite ^/admin/stats$ «/admin/stats» redirect;
+          location /admin/ {
+              proxy_pass http://127.0.0.1:9000/;
+          }
+          location = /help {
+              return 301 «/help»;
+          }
+        `,
       },
     },
     {
@@ -309,6 +324,27 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a file that servers include, with a slash more, another host and a condition',
+      files: {
+        'snippets/admin.conf': conf`
+          rewrite ^/admin/stats$ /admin/stats/ redirect;
+          location /admin/ {
+              proxy_pass http://127.0.0.1:9000/;
+          }
+          location = /help {
+              return 301 https://www.example.org/help;
+          }
+          location = /login {
+              if ($cookie_seen = "") {
+                  add_header Set-Cookie seen=1;
+                  return 302 /login;
+              }
+              proxy_pass http://127.0.0.1:9000;
+          }
+        `,
+      },
+    },
+    {
       title: 'an argument that the redirect drops',
       files: {
         'nginx.conf': conf`
@@ -521,6 +557,7 @@ export default defineRule({
   *check(deployment) {
     const byDirective = serverIndex(deployment.servers)
     for (const configuration of deployment.nginx) {
+      yield* loopsOfIncluded(deployment, configuration)
       for (const line of configuration.occurrences.get('return') ?? []) {
         const host = line.source.template ? ownPlaceholder(line, byDirective) : null
         if (host === null) continue
