@@ -1,12 +1,14 @@
+import { memo } from '../../parsers/collections/memo.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
 import { isForHtaccess } from '../../src/servers/apache/htaccess-alone.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { namePlace } from '../../src/servers/apache/queries/places.ts'
 import { type PlacedRule, placedRules } from '../../src/servers/apache/queries/rewriting.ts'
-import { virtualHostOf } from '../../src/servers/apache/queries/virtual-hosts.ts'
+import { virtualHostOf, virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { apacheMain } from '../_examples.ts'
 
 const MAIN = apacheMain(
@@ -59,6 +61,19 @@ export default defineRule({
       files: { 'etc/apache2/apache2.conf': host('«RewriteRule» ^/old$ /new [R]') },
     },
     {
+      title: 'in a virtual host whose main file is not here',
+      files: {
+        'site.conf.j2': conf`
+          <VirtualHost *:443>
+              ServerName {{ name }}
+              RewriteMap seen txt:/etc/apache2/seen.map
+              RewriteCond \${seen:%{HTTP_COOKIE}} =0
+              «RewriteRule» ^ - [F]
+          </VirtualHost>
+        `,
+      },
+    },
+    {
       title: 'a .htaccess alone',
       files: {
         '.htaccess': conf`
@@ -80,6 +95,27 @@ export default defineRule({
           RewriteEngine On
           RewriteRule ^/old$ /new [R]
         `),
+      },
+    },
+    {
+      title: 'a virtual host that includes a file, and one that has it on in a part of a template',
+      files: {
+        'site.conf': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              Include /etc/apache2/rewriting.conf
+              RewriteRule ^/old$ /new [R]
+          </VirtualHost>
+        `,
+        'other.conf.j2': conf`
+          <VirtualHost *:80>
+              ServerName {{ name }}
+              <IfModule mod_rewrite.c>
+                  RewriteEngine On
+              </IfModule>
+              RewriteRule ^/old$ /new [R]
+          </VirtualHost>
+        `,
       },
     },
     {
@@ -111,8 +147,8 @@ export default defineRule({
   ],
   *check({ apache, filesOf }) {
     for (const configuration of apache) {
-      // Of fragments the main file may turn it on.
       const { main, unread = [] } = configuration
+      if (main === null) yield* offInHosts(configuration, filesOf(configuration))
       if (main === null || (unread.length > 0 && !isForHtaccess(main))) continue
       // A server that nobody has here may turn it on for the whole directory, which hardly any does.
       const doubt = isForHtaccess(main) ? ({ confidence: 'medium' } as const) : {}
@@ -137,6 +173,33 @@ export default defineRule({
     }
   },
 })
+
+/**
+ * Of a virtual host whose main file is not here: that may turn the engine on for all of them, which hardly any does, and so
+ * may what the host includes.
+ */
+function* offInHosts(configuration: ApacheConfiguration, files: FileSystem): Generator<RuleFinding> {
+  for (const { directive, htaccess } of placedRules(configuration, files)) {
+    const host = virtualHostOf(configuration, directive)?.directive ?? null
+    if (htaccess !== null || host === null || directive.parent !== host) continue
+    if (isDecided(configuration, directive) || bringingHosts(configuration).has(host)) continue
+    yield {
+      at: namePlace(directive),
+      cause: host,
+      confidence: 'medium',
+      message:
+        'nothing turns `RewriteEngine` on in this virtual host, so this rule is not applied unless the main server does',
+    }
+  }
+}
+
+/** Virtual hosts that bring lines of a file or of a macro. */
+const bringingHosts = memo(
+  ({ executed = [] }: ApacheConfiguration): ReadonlySet<ApacheDirective | null> =>
+    new Set(
+      executed.filter(({ name }) => /^(?:include|includeoptional|use)$/i.test(name)).map(virtualHostSection),
+    ),
+)
 
 type Files = ReturnType<typeof htaccessFiles>
 
