@@ -56,6 +56,17 @@ export default defineRule({
       },
     },
     {
+      title: 'a letter less, before a line for the whole site',
+      files: {
+        'site.conf': site(conf`
+          ProxyPass /api/v3 http://127.0.0.1:8080/api/v3
+          ProxyPassReverse «/api/3» http://127.0.0.1:8080/api/v3
+          ProxyPass / http://127.0.0.1:8080/
+          ProxyPassReverse / http://127.0.0.1:8080/
+        `),
+      },
+    },
+    {
       title: 'another port, of a rule for a path',
       files: {
         'site.conf': site(conf`
@@ -180,7 +191,8 @@ export default defineRule({
         } else if (wrong === undefined && reverses.length > 0) {
           if (preservesHost(configuration, directive) !== false) continue
           const astray = reverses.find(reverse => changedTo(reverse, written) !== null)
-          if (astray === undefined || reverses.some(reverse => leadsBack(reverse, path, written))) continue
+          // httpd takes the first line whose URL the redirect begins with.
+          if (astray === undefined || leadsBack(astray, path, written)) continue
           const passes = proxyPasses(configuration)
           if (passes.some(pass => leadsBack(astray, pass.path ?? astray.path, pass.base ?? pass.written)))
             continue

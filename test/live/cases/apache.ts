@@ -203,6 +203,15 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.headers.location === 'http://example.org/next',
   },
   {
+    rule: 'apache/proxypassreverse-mismatch',
+    shows: 'the client is sent to a path that nobody serves',
+    examples: { bad: 'a letter less, before a line for the whole site', good: 'the same two arguments' },
+    mirrors: [8080],
+    request: { url: 'http://example.org/api/v3/page?redirect' },
+    harm: ({ response }) => response.headers.location === 'http://example.org/api/3/next',
+    sound: ({ response }) => response.headers.location !== 'http://example.org/api/3/next',
+  },
+  {
     rule: 'apache/password-file-missing',
     shows: 'the password is looked for in a file that no line names',
     examples: {
