@@ -161,5 +161,15 @@ function choose(
   if (block !== undefined && blocks.every(context => context === block)) return block
   // Locations inside locations are rare, and files that hold them rarer.
   const isServers = nodes.some(node => node.name.value === 'location') && blocks.includes('server')
-  return isServers ? 'server' : null
+  if (!isServers) return null
+  return blocks.includes('location') && nodes.some(isConditionOfLocation) ? 'location' : 'server'
+}
+
+/** True for an `if` with a line that it may hold in a location alone, such as `add_header`. */
+function isConditionOfLocation({ name, block }: NginxDirectiveNode): boolean {
+  if (name.value !== 'if' || block === null) return false
+  return block.children.some(child => {
+    const own = child.kind === 'directive' ? contextsFor(child, 'http') : null
+    return own !== null && own.includes('location if') && !own.includes('server if')
+  })
 }

@@ -40,6 +40,14 @@ test('a location stands in a server, and so does what stands beside it', () => {
   ])
 })
 
+test('an `if` that adds a header stands in a location, and a location beside it does so, too', () => {
+  assert.equal(contexts('location ~ \\.woff2$ { }\nif ($request_method = GET) { add_header A b; }'), [
+    'location: location',
+    'if: location',
+  ])
+  assert.equal(contexts('location / { }\nif ($host = a) { return 403; }'), ['location: server', 'if: server'])
+})
+
 test('what may stand in several places is unknown, until a neighbour tells', () => {
   assert.equal(contexts('proxy_set_header A b;'), ['proxy_set_header: unknown'])
   assert.equal(contexts('proxy_set_header A b;\nproxy_pass http://a;'), [
