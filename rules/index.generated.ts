@@ -90,6 +90,7 @@ import apacheFilesmatchDirectoryName from './apache/filesmatch-directory-name.ts
 import apacheFrontControllerForFiles from './apache/front-controller-for-files.ts'
 import apacheGlobInPattern from './apache/glob-in-pattern.ts'
 import apacheGroupMiscounted from './apache/group-miscounted.ts'
+import apacheGroupRepeated from './apache/group-repeated.ts'
 import apacheH2cOverTls from './apache/h2c-over-tls.ts'
 import apacheHtaccessDirectiveNotPermitted from './apache/htaccess-directive-not-permitted.ts'
 import apacheHtaccessModuleUnguarded from './apache/htaccess-module-unguarded.ts'
@@ -111,6 +112,7 @@ import apacheLocationNoSlash from './apache/location-no-slash.ts'
 import apacheLocationRewritesReplaced from './apache/location-rewrites-replaced.ts'
 import apacheLocationWildcardNoSubpath from './apache/location-wildcard-no-subpath.ts'
 import apacheLogConditionReversed from './apache/log-condition-reversed.ts'
+import apacheLookaheadMisspelt from './apache/lookahead-misspelt.ts'
 import apacheMainServerHidden from './apache/main-server-hidden.ts'
 import apacheMediaTypeMisplaced from './apache/media-type-misplaced.ts'
 import apacheMediaTypePlus from './apache/media-type-plus.ts'
@@ -295,6 +297,7 @@ import appServerWorkerNotRestarted from './app-server/worker-not-restarted.ts'
 import appServerWorkersNotStarted from './app-server/workers-not-started.ts'
 import bodyLimitsApacheBelowNginx from './body-limits/apache-below-nginx.ts'
 import bodyLimitsApacheHeadersBelowNginx from './body-limits/apache-headers-below-nginx.ts'
+import bodyLimitsAuthRequestBelowLocation from './body-limits/auth-request-below-location.ts'
 import bodyLimitsChunkedUploadRejected from './body-limits/chunked-upload-rejected.ts'
 import bodyLimitsDjangoBelowNginx from './body-limits/django-below-nginx.ts'
 import bodyLimitsDjangoFileLimit from './body-limits/django-file-limit.ts'
@@ -658,6 +661,7 @@ import nginxFallbackRefused from './nginx/fallback-refused.ts'
 import nginxFileTestNotPath from './nginx/file-test-not-path.ts'
 import nginxGlobInPattern from './nginx/glob-in-pattern.ts'
 import nginxGroupMiscounted from './nginx/group-miscounted.ts'
+import nginxGroupRepeated from './nginx/group-repeated.ts'
 import nginxIfLosesTryFiles from './nginx/if-loses-try-files.ts'
 import nginxIncludeMisspelt from './nginx/include-misspelt.ts'
 import nginxInternalRedirectCycle from './nginx/internal-redirect-cycle.ts'
@@ -669,6 +673,7 @@ import nginxLocationNeverReached from './nginx/location-never-reached.ts'
 import nginxLogFileNamedSwitch from './nginx/log-file-named-switch.ts'
 import nginxLogJsonMalformed from './nginx/log-json-malformed.ts'
 import nginxLogJsonUnescaped from './nginx/log-json-unescaped.ts'
+import nginxLookaheadMisspelt from './nginx/lookahead-misspelt.ts'
 import nginxMapEntryNeverReached from './nginx/map-entry-never-reached.ts'
 import nginxMapHostnamesMissing from './nginx/map-hostnames-missing.ts'
 import nginxMapKeyNeverMatches from './nginx/map-key-never-matches.ts'
@@ -1101,6 +1106,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/front-controller-for-files', ...apacheFrontControllerForFiles },
   { id: 'apache/glob-in-pattern', ...apacheGlobInPattern },
   { id: 'apache/group-miscounted', ...apacheGroupMiscounted },
+  { id: 'apache/group-repeated', ...apacheGroupRepeated },
   { id: 'apache/h2c-over-tls', ...apacheH2cOverTls },
   { id: 'apache/htaccess-directive-not-permitted', ...apacheHtaccessDirectiveNotPermitted },
   { id: 'apache/htaccess-module-unguarded', ...apacheHtaccessModuleUnguarded },
@@ -1122,6 +1128,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/location-rewrites-replaced', ...apacheLocationRewritesReplaced },
   { id: 'apache/location-wildcard-no-subpath', ...apacheLocationWildcardNoSubpath },
   { id: 'apache/log-condition-reversed', ...apacheLogConditionReversed },
+  { id: 'apache/lookahead-misspelt', ...apacheLookaheadMisspelt },
   { id: 'apache/main-server-hidden', ...apacheMainServerHidden },
   { id: 'apache/media-type-misplaced', ...apacheMediaTypeMisplaced },
   { id: 'apache/media-type-plus', ...apacheMediaTypePlus },
@@ -1306,6 +1313,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/workers-not-started', ...appServerWorkersNotStarted },
   { id: 'body-limits/apache-below-nginx', ...bodyLimitsApacheBelowNginx },
   { id: 'body-limits/apache-headers-below-nginx', ...bodyLimitsApacheHeadersBelowNginx },
+  { id: 'body-limits/auth-request-below-location', ...bodyLimitsAuthRequestBelowLocation },
   { id: 'body-limits/chunked-upload-rejected', ...bodyLimitsChunkedUploadRejected },
   { id: 'body-limits/django-below-nginx', ...bodyLimitsDjangoBelowNginx },
   { id: 'body-limits/django-file-limit', ...bodyLimitsDjangoFileLimit },
@@ -1669,6 +1677,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/file-test-not-path', ...nginxFileTestNotPath },
   { id: 'nginx/glob-in-pattern', ...nginxGlobInPattern },
   { id: 'nginx/group-miscounted', ...nginxGroupMiscounted },
+  { id: 'nginx/group-repeated', ...nginxGroupRepeated },
   { id: 'nginx/if-loses-try-files', ...nginxIfLosesTryFiles },
   { id: 'nginx/include-misspelt', ...nginxIncludeMisspelt },
   { id: 'nginx/internal-redirect-cycle', ...nginxInternalRedirectCycle },
@@ -1680,6 +1689,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/log-file-named-switch', ...nginxLogFileNamedSwitch },
   { id: 'nginx/log-json-malformed', ...nginxLogJsonMalformed },
   { id: 'nginx/log-json-unescaped', ...nginxLogJsonUnescaped },
+  { id: 'nginx/lookahead-misspelt', ...nginxLookaheadMisspelt },
   { id: 'nginx/map-entry-never-reached', ...nginxMapEntryNeverReached },
   { id: 'nginx/map-hostnames-missing', ...nginxMapHostnamesMissing },
   { id: 'nginx/map-key-never-matches', ...nginxMapKeyNeverMatches },

@@ -170,6 +170,6 @@ function isConditionOfLocation({ name, block }: NginxDirectiveNode): boolean {
   if (name.value !== 'if' || block === null) return false
   return block.children.some(child => {
     const own = child.kind === 'directive' ? contextsFor(child, 'http') : null
-    return own !== null && own.includes('location if') && !own.includes('server if')
+    return own?.includes('location if') && !own.includes('server if')
   })
 }
