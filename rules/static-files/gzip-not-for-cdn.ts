@@ -1,3 +1,4 @@
+import type { Deployment } from '../../src/deployment/model.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
@@ -90,6 +91,8 @@ export default defineRule({
     },
   ],
   *check(deployment) {
+    const asked = originsByHost(deployment)
+    if (asked.size === 0) return
     for (const server of deployment.servers) {
       const { configuration, directive } = server
       const { occurrences } = configuration
@@ -98,8 +101,8 @@ export default defineRule({
       const gzip = effectiveAtHand(configuration, directive, 'gzip')
       const line = gzip.known ? gzip.value.directives.at(-1) : undefined
       if (line?.args[0]?.value !== 'on') continue
-      const names = new Set(server.names.flatMap(({ name, exact }) => (exact ? [name] : [])))
-      const origin = origins(deployment.setups() ?? []).find(({ host }) => names.has(host))
+      const name = server.names.find(({ name, exact }) => exact && asked.has(name))?.name
+      const origin = name === undefined ? undefined : asked.get(name)
       if (origin === undefined) continue
       yield {
         at: argumentPlace(line, 0),
@@ -117,15 +120,18 @@ interface Origin {
 }
 
 /** The hosts that distributions of CloudFront ask, which compress nothing themselves. */
-const origins = memo((texts: readonly Source[]): readonly Origin[] =>
-  texts.flatMap(source => {
-    const { path, text } = source
-    if (!path.endsWith('.tf') || !text.includes('"aws_cloudfront_distribution"')) return []
-    if (/^\s*compress\s*=(?!\s*false\b)/m.test(text)) return []
-    return [...text.matchAll(/^\s*domain_name\s*=\s*"([^"$\n]+)"/gm)].map(match => {
-      const [whole, host = ''] = match
-      const start = match.index + whole.length - 1 - host.length
-      return { host: host.toLowerCase(), at: { source, start, end: start + host.length } }
-    })
-  }),
+const originsByHost = memo(
+  ({ setups }: Deployment): ReadonlyMap<string, Origin> =>
+    new Map((setups() ?? []).flatMap(originsIn).map(origin => [origin.host, origin])),
 )
+
+function originsIn(source: Source): readonly Origin[] {
+  const { path, text } = source
+  if (!path.endsWith('.tf') || !text.includes('"aws_cloudfront_distribution"')) return []
+  if (/^\s*compress\s*=(?!\s*false\b)/m.test(text)) return []
+  return [...text.matchAll(/^\s*domain_name\s*=\s*"([^"$\n]+)"/gm)].map(match => {
+    const [whole, host = ''] = match
+    const start = match.index + whole.length - 1 - host.length
+    return { host: host.toLowerCase(), at: { source, start, end: start + host.length } }
+  })
+}
