@@ -2,10 +2,14 @@ import { groupBy } from '../../parsers/collections/group-by.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import { askedHosts, askHost } from '../../src/deployment/requests/ask-host.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
+import { argumentsPlace, namePlace } from '../../src/deployment/places.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { isLoopback } from '../../src/servers/address.ts'
+import { listens } from '../../src/servers/apache/queries/listens.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
-import type { VirtualHostAddress } from '../../src/servers/apache/queries/virtual-hosts.ts'
+import { type VirtualHostAddress, virtualHostOf } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { apacheMain } from '../_examples.ts'
 
 const main = (lines: string): string =>
@@ -54,8 +58,60 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'opened to all in a file without its main file, also in the words of 2.2',
+      files: {
+        'apache2/status.conf': conf`
+          ExtendedStatus On
+          <Location /server-status>
+              SetHandler server-status
+              Order deny,allow
+              «Allow from all»
+          </Location>
+          <Location /server-info>
+              SetHandler server-info
+              «Require all granted»
+          </Location>
+        `,
+      },
+    },
   ],
   good: [
+    {
+      title:
+        'files without their main file that open a port of this machine, or ask for more than the address',
+      files: {
+        'apache2/status.conf': conf`
+          Listen 127.0.0.1:8081
+          <Location /server-status>
+              SetHandler server-status
+              Require all granted
+          </Location>
+        `,
+        'httpd/status.conf': conf`
+          <VirtualHost 127.0.0.1:80>
+              <Location /server-status>
+                  SetHandler server-status
+                  Require all granted
+              </Location>
+          </VirtualHost>
+          <Location /server-info>
+              SetHandler server-info
+              Order deny,allow
+              Allow from all
+              AuthType Basic
+              AuthName Info
+              Require valid-user
+          </Location>
+          <Location /balancer-manager>
+              SetHandler balancer-manager
+              Order allow,deny
+              Allow from all
+              Deny from 192.0.2.0/24
+          </Location>
+        `,
+      },
+    },
     { title: 'this machine alone', files: { 'etc/apache2/apache2.conf': unmarked('Require local') } },
     {
       title: 'with a password',
@@ -69,6 +125,8 @@ export default defineRule({
     },
   ],
   *check(deployment) {
+    for (const configuration of deployment.apache)
+      if (configuration.main === null) yield* inFragment(deployment, configuration)
     for (const asked of askedHosts(deployment)) {
       const { configuration, host } = asked
       const pages = pagesByHost(configuration)
@@ -98,6 +156,47 @@ export default defineRule({
     }
   },
 })
+
+/** Where the main file is not here, what a section says itself counts: hardly another one closes it again. */
+function* inFragment(deployment: Deployment, configuration: ApacheConfiguration): Iterable<RuleFinding> {
+  const sockets = listens(configuration)
+  if (sockets.some(({ endpoint }) => !endpoint.known || isLoopback(endpoint.value.address) !== false)) return
+  for (const [section, pages] of pagesByHost(configuration)) {
+    const host = section === null ? null : virtualHostOf(configuration, section)
+    if (host?.addresses.some(isInner) === true) continue
+    for (const { line, parent, handler, path } of pages) {
+      const granted = grantOf(parent)
+      if (granted === null) continue
+      const { end } = askHost(deployment, { configuration, host }, path)
+      // What is sure is told with what everything in force says.
+      if (end.kind === 'status' || end.kind === 'handler') continue
+      yield {
+        at: { ...argumentsPlace(granted, 0, granted.args.length - 1), start: namePlace(granted).start },
+        confidence: 'medium',
+        message: `this shows \`${path}\`, the page of \`${handler}\`, to anonymous clients`,
+        related: [{ at: argumentPlace(line, 0), message: 'what is shown' }],
+      }
+    }
+  }
+}
+
+function isInner({ socket }: VirtualHostAddress): boolean {
+  if (!socket.known || !OF_WEB.has(socket.value.port)) return true
+  const { address } = socket.value
+  return address !== null && isLoopback(address) !== false
+}
+
+/** The line of a section that lets everybody in, whatever its other lines say; null where none does. */
+function grantOf({ children }: ApacheDirective): ApacheDirective | null {
+  const named = (name: string) => children.filter(child => child.name.toLowerCase() === name)
+  const [requires, allows, denies] = [named('require'), named('allow'), named('deny')]
+  const isOf = (line: ApacheDirective, words: string) =>
+    line.args.map(({ value }) => value.toLowerCase()).join(' ') === words
+  if (denies.length > 0 || children.some(({ section }) => section)) return null
+  if (requires.length === 0) return allows.find(line => isOf(line, 'from all')) ?? null
+  // Any of several is enough.
+  return named('order').length > 0 ? null : (requires.find(line => isOf(line, 'all granted')) ?? null)
+}
 
 const OF_WEB: ReadonlySet<number | null> = new Set([null, 80, 443, 8080, 8443])
 
