@@ -54,13 +54,17 @@ const FILES = [
 /** Names of TLS 1.3 alone, of which OpenSSL's list of ciphers knows none. */
 const SUITE = /^TLS_(?:AES_(?:128|256)_(?:GCM|CCM(?:_8)?)|CHACHA20_POLY1305)_SHA(?:256|384)$/
 
-/** A list of ciphers in which OpenSSL finds none: nginx hands it on for each server that has a certificate. */
+/**
+ * A list of ciphers in which OpenSSL finds none: nginx hands it on for each server that has a certificate. What a server
+ * sets itself no other file can change.
+ */
 export function checkCiphers(reading: Reading, program: Program): void {
-  if (!isWhole(reading) || !reading.unit.occurrences.has('ssl_ciphers')) return
+  if (!reading.unit.occurrences.has('ssl_ciphers')) return
   for (const { directive } of program.servers) {
     const line = hasCertificate(directive) ? effective(directive, 'ssl_ciphers') : null
     const [word] = line?.args ?? []
     if (line === null || word === undefined || line.source.template) continue
+    if (line.parent !== directive && !isWhole(reading)) continue
     const names = word.value.split(/[:, ]+/).filter(name => name !== '' && !/^[!+@-]/.test(name))
     if (names.length === 0 || !names.every(name => SUITE.test(name))) continue
     const message = `\`${line.name}\` names ciphers of TLS 1.3 alone, which OpenSSL does not look for here: no cipher matches`

@@ -314,6 +314,7 @@ function endConfiguration(reading: Reading): void {
     for (const directive of unit.top)
       if (directive.name === 'server' && directive.context === 'http')
         checkDuplicateLocations(reading, directive.children)
+    checkCiphers(reading, reading.http)
     return
   }
   // A file of `stream` alone is one that the main file of the machine includes behind its `http`.

@@ -196,6 +196,19 @@ test('a list of ciphers is refused where every name is of TLS 1.3, and some serv
   assert.equal(codes(certificate, 'HIGH:!aNULL'), [])
 })
 
+test('of fragments a list of ciphers is refused in the server that sets it', () => {
+  const codes = (text: string) => {
+    const fragments = [textSource('/etc/nginx/conf.d/site.conf', text)]
+    return fatalCodes(evaluateNginx({ files: memoryFileSystem({}), main: null, fragments, version: ASSUMED }))
+  }
+  const lines = 'listen 443 ssl; ssl_certificate data:x; ssl_certificate_key data:y;'
+  const ciphers = 'ssl_ciphers TLS_AES_128_GCM_SHA256;'
+  assert.equal(codes(`server { ${lines} ${ciphers} }\n`), ['invalid-value'])
+  // A line of another file may stand before it in `http`, and it is no list of a server without a certificate.
+  assert.equal(codes(`${ciphers}\nserver { ${lines} }\n`), [])
+  assert.equal(codes(`server { listen 80; ${ciphers} }\n`), [])
+})
+
 test('a certificate is missing only where its absence is evidence', () => {
   const text =
     'events { }\nhttp { server { listen 443 ssl; ssl_certificate /etc/ssl/a.pem; ssl_certificate_key /etc/ssl/a.key; } }\n'
