@@ -53,6 +53,7 @@ import apacheAccessGrantedNowhere from './apache/access-granted-nowhere.ts'
 import apacheAddhandlerPhp from './apache/addhandler-php.ts'
 import apacheAliasNeedsSlash from './apache/alias-needs-slash.ts'
 import apacheAliasOverlap from './apache/alias-overlap.ts'
+import apacheAliasRedirected from './apache/alias-redirected.ts'
 import apacheAliasSlashMissing from './apache/alias-slash-missing.ts'
 import apacheAllowFromWildcard from './apache/allow-from-wildcard.ts'
 import apacheAllowencodedslashesNotInherited from './apache/allowencodedslashes-not-inherited.ts'
@@ -1069,6 +1070,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/addhandler-php', ...apacheAddhandlerPhp },
   { id: 'apache/alias-needs-slash', ...apacheAliasNeedsSlash },
   { id: 'apache/alias-overlap', ...apacheAliasOverlap },
+  { id: 'apache/alias-redirected', ...apacheAliasRedirected },
   { id: 'apache/alias-slash-missing', ...apacheAliasSlashMissing },
   { id: 'apache/allow-from-wildcard', ...apacheAllowFromWildcard },
   { id: 'apache/allowencodedslashes-not-inherited', ...apacheAllowencodedslashesNotInherited },

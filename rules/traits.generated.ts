@@ -59,6 +59,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['apache/addhandler-php', { fixes: ['unsafe'], programs: ['apache'] }],
       ['apache/alias-needs-slash', { fixes: [], programs: ['apache'] }],
       ['apache/alias-overlap', { fixes: [], programs: ['apache'] }],
+      ['apache/alias-redirected', { fixes: [], programs: ['apache'] }],
       ['apache/alias-slash-missing', { fixes: ['safe'], programs: ['apache'] }],
       ['apache/allow-from-wildcard', { fixes: ['unsafe'], programs: ['apache'] }],
       ['apache/allowencodedslashes-not-inherited', { fixes: [], programs: ['apache'] }],

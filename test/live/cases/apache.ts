@@ -387,6 +387,18 @@ export const cases: readonly LiveCase[] = [
     sound: answers(301),
   },
   {
+    rule: 'apache/alias-redirected',
+    examples: {
+      bad: 'a folder of a site that is redirected as a whole',
+      good: 'a pattern that leaves the path out, and another path',
+    },
+    shows: 'the file behind the alias is not served',
+    files: { '/srv/health/index.txt': 'well' },
+    request: { url: 'http://example.org/health/index.txt' },
+    harm: ({ response }) => response.headers.location === 'https://www.example.net/health/index.txt',
+    sound: ({ response }) => response.headers.location === undefined,
+  },
+  {
     rule: 'apache/redirect-order',
     examples: {
       bad: 'the shorter path first',
