@@ -169,7 +169,7 @@ function* inFragment(deployment: Deployment, configuration: ApacheConfiguration)
       if (granted === null) continue
       const { end } = askHost(deployment, { configuration, host }, path)
       // What is sure is told with what everything in force says.
-      if (end.kind === 'status' || end.kind === 'handler') continue
+      if (end.kind !== 'unknown') continue
       yield {
         at: { ...argumentsPlace(granted, 0, granted.args.length - 1), start: namePlace(granted).start },
         confidence: 'medium',
