@@ -183,8 +183,10 @@ export default defineRule({
       for (const sections of locationsByHolder(configuration)) {
         for (const [index, narrow] of sections.entries()) {
           if (!narrow.isPlain || narrow.section.children.some(isStatusPage)) continue
-          const after = sections.slice(index + 1).filter(({ module }) => module === narrow.module)
-          const last = after.findLast(later => mayHold(later.pattern, narrow.pattern))
+          const asked = urlsOf(narrow.pattern)
+          const last = sections.findLast(
+            (later, at) => at > index && later.module === narrow.module && mayHold(later.pattern, asked),
+          )
           if (last === undefined || !last.isPlain || last.words === narrow.words) continue
           if (!isWider(last.pattern, narrow.pattern) || !isReported(narrow, last)) continue
           const opens = last.letIn === 'everybody'
@@ -221,11 +223,15 @@ function* locationsByHolder(configuration: ApacheConfiguration): Iterable<readon
 
 const NAMES: readonly string[] = ['location', 'locationmatch']
 
-/** True where a later section matches paths of this one, or may. */
-function mayHold(later: SectionPattern, narrow: SectionPattern): boolean {
-  if (narrow.kind !== 'plain') return later.text === '/' || later.kind !== 'plain'
-  const below = `${narrow.text.replace(/\/$/, '')}/${EXISTING}`
-  return [narrow.text, below].some(path => locationApplies(later, path) !== false)
+/** URLs that a section holds, put together once for all that are compared with it; null where nobody can list them. */
+function urlsOf({ kind, text }: SectionPattern): readonly string[] | null {
+  return kind === 'plain' ? [text, `${text.replace(/\/$/, '')}/${EXISTING}`] : null
+}
+
+/** True where a later section matches paths of another one, or may. */
+function mayHold(later: SectionPattern, asked: readonly string[] | null): boolean {
+  if (asked === null) return later.text === '/' || later.kind !== 'plain'
+  return asked.some(path => locationApplies(later, path) !== false)
 }
 
 /** True where a later section matches all that this one does, and more. */

@@ -64,8 +64,10 @@ export function locationApplies(pattern: SectionPattern, uri: string): Applies {
   if (kind === 'unknown') return undefined
   if (kind === 'regex') return regexApplies(pattern, uri)
   if (kind === 'wildcard') return matchesAprPath(text, uri)
-  if (!uri.startsWith(text)) return false
-  return text === '' || text.endsWith('/') || uri.length === text.length || uri[text.length] === '/'
+  // Of long paths that begin alike the end is told apart sooner, and `===` compares faster than `startsWith`.
+  if (uri.length === text.length) return uri === text
+  const isWhole = text === '' || text.endsWith('/') || uri[text.length] === '/'
+  return isWhole && uri.slice(0, text.length) === text
 }
 
 /** True where a later `<Location>` surely matches every URL that another one matches. */
