@@ -1,15 +1,7 @@
 import type { PcreGroup, PcreNode, PcreTree } from '../parsers/pcre/tree.ts'
-import type { Place } from '../parsers/text/source.ts'
 import type { RuleFinding } from '../src/engine/rule.ts'
 import { readPattern } from '../src/servers/pcre/read-pattern.ts'
-
-/** A pattern, what is made of a path that matches it, and where both are written. */
-export interface Rewriting {
-  readonly pattern: string
-  readonly target: string
-  readonly patternAt: Place
-  readonly targetAt: Place
-}
+import type { Rewriting } from './_rewriting.ts'
 
 /** Tells of a group that a target takes for another one; null where it takes none so. */
 export function groupMiscounted({ pattern, target, patternAt, targetAt }: Rewriting): RuleFinding | null {

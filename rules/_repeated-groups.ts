@@ -1,7 +1,7 @@
 import type { PcreGroup, PcreNode, PcreSequence } from '../parsers/pcre/tree.ts'
 import type { RuleFinding } from '../src/engine/rule.ts'
 import { readPattern } from '../src/servers/pcre/read-pattern.ts'
-import type { Rewriting } from './_counted-groups.ts'
+import type { Rewriting } from './_rewriting.ts'
 
 /**
  * Tells of a group that is repeated and then inserted: it holds what it took last, one character where it takes one at a

@@ -1,9 +1,8 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
-import { placedRules } from '../../src/servers/apache/queries/rewriting.ts'
 import { groupMiscounted } from '../_counted-groups.ts'
 import { rewritingDirectory, rewritingHost } from '../_rewriting-examples.ts'
+import { rewritings } from './_rewritings.ts'
 
 export default defineRule({
   summary: 'A group inside of another one is inserted where the next one is meant',
@@ -47,17 +46,8 @@ export default defineRule({
   ],
   *check({ apache, filesOf }) {
     for (const configuration of apache)
-      for (const { directive, pattern, output, negated, settled, keepsUri } of placedRules(
-        configuration,
-        filesOf(configuration),
-      )) {
-        if (negated || !settled || keepsUri || !pattern.includes('(')) continue
-        const finding = groupMiscounted({
-          pattern,
-          target: output,
-          patternAt: argumentPlace(directive, 0),
-          targetAt: argumentPlace(directive, 1),
-        })
+      for (const rewriting of rewritings(configuration, filesOf(configuration))) {
+        const finding = groupMiscounted(rewriting)
         if (finding !== null) yield finding
       }
   },

@@ -1,9 +1,8 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
-import { placedRules } from '../../src/servers/apache/queries/rewriting.ts'
 import { groupRepeated } from '../_repeated-groups.ts'
 import { rewritingDirectory, rewritingHost } from '../_rewriting-examples.ts'
+import { rewritings } from './_rewritings.ts'
 
 export default defineRule({
   summary: 'A group that is repeated is inserted, and holds the last character alone',
@@ -39,17 +38,8 @@ export default defineRule({
   ],
   *check({ apache, filesOf }) {
     for (const configuration of apache)
-      for (const { directive, pattern, output, negated, settled, keepsUri } of placedRules(
-        configuration,
-        filesOf(configuration),
-      )) {
-        if (negated || !settled || keepsUri || !pattern.includes('(')) continue
-        const finding = groupRepeated({
-          pattern,
-          target: output,
-          patternAt: argumentPlace(directive, 0),
-          targetAt: argumentPlace(directive, 1),
-        })
+      for (const rewriting of rewritings(configuration, filesOf(configuration))) {
+        const finding = groupRepeated(rewriting)
         if (finding !== null) yield finding
       }
   },

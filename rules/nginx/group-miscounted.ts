@@ -1,9 +1,8 @@
-import { isUnknownWord } from '../../parsers/text/source.ts'
-import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { groupMiscounted } from '../_counted-groups.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
+import { rewritings } from './_rewritings.ts'
 
 const nginx = (lines: string): Record<string, string> => ({
   'etc/nginx/nginx.conf': nginxMain(nginxServer(lines)),
@@ -42,17 +41,9 @@ export default defineRule({
     },
   ],
   *check({ nginx: configurations }) {
-    for (const { occurrences } of configurations)
-      for (const rewrite of occurrences.get('rewrite') ?? []) {
-        const [pattern, replacement] = rewrite.args.map(({ value }) => value)
-        if (pattern === undefined || replacement === undefined) continue
-        if (isUnknownWord(pattern) || isUnknownWord(replacement)) continue
-        const finding = groupMiscounted({
-          pattern,
-          target: replacement,
-          patternAt: argumentPlace(rewrite, 0),
-          targetAt: argumentPlace(rewrite, 1),
-        })
+    for (const configuration of configurations)
+      for (const rewriting of rewritings(configuration)) {
+        const finding = groupMiscounted(rewriting)
         if (finding !== null) yield finding
       }
   },

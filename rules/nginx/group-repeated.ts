@@ -1,9 +1,8 @@
-import { isUnknownWord } from '../../parsers/text/source.ts'
-import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 import { groupRepeated } from '../_repeated-groups.ts'
+import { rewritings } from './_rewritings.ts'
 
 const nginx = (lines: string): Record<string, string> => ({
   'etc/nginx/nginx.conf': nginxMain(nginxServer(lines)),
@@ -48,17 +47,9 @@ export default defineRule({
     },
   ],
   *check({ nginx: configurations }) {
-    for (const { occurrences } of configurations)
-      for (const rewrite of occurrences.get('rewrite') ?? []) {
-        const [pattern, target] = rewrite.args.map(({ value }) => value)
-        if (pattern === undefined || target === undefined) continue
-        if (isUnknownWord(pattern) || isUnknownWord(target)) continue
-        const finding = groupRepeated({
-          pattern,
-          target,
-          patternAt: argumentPlace(rewrite, 0),
-          targetAt: argumentPlace(rewrite, 1),
-        })
+    for (const configuration of configurations)
+      for (const rewriting of rewritings(configuration)) {
+        const finding = groupRepeated(rewriting)
         if (finding !== null) yield finding
       }
   },
