@@ -1,5 +1,8 @@
+import type { Place } from '../parsers/text/source.ts'
+import type { RuleFinding } from '../src/engine/rule.ts'
+
 /** A group of a regular expression that begins with an exclamation mark, where `(?!` was meant. */
-export interface MeantLookahead {
+interface MeantLookahead {
   /** As it is written, to the end of the first word: `(!?well-known`. */
   readonly written: string
   /** What the group asks for, and was meant to exclude. */
@@ -8,11 +11,31 @@ export interface MeantLookahead {
   readonly optional: boolean
 }
 
+/** Tells of such a group; null where the pattern has none. */
+export function lookaheadMisspelt({
+  pattern,
+  at,
+}: {
+  readonly pattern: string
+  readonly at: Place
+}): RuleFinding | null {
+  const meant = meantLookahead(pattern)
+  if (meant === null) return null
+  const { written, word, optional } = meant
+  const asked = optional ? `\`${word}\`, with or without \`!\` in front` : `the text \`!${word}\``
+  return {
+    at,
+    message: `\`${written}…\` is no lookahead: the group asks for ${asked}, and excludes nothing`,
+    label: 'no lookahead',
+    help: `write \`(?!${word}…\``,
+  }
+}
+
 /**
  * The first group of a pattern that begins with `!?` or `!` and a word. Behind the sign a whole word has to stand:
  * `(!?.+)` and `(!/…)` take texts that may well begin with it, such as the rooms of Matrix.
  */
-export function meantLookahead(pattern: string): MeantLookahead | null {
+function meantLookahead(pattern: string): MeantLookahead | null {
   for (let index = 0, inClass = false; index < pattern.length; index += 1) {
     const letter = pattern[index]
     if (letter === '\\') index += 1
@@ -31,9 +54,3 @@ export function meantLookahead(pattern: string): MeantLookahead | null {
 }
 
 const GROUP = /^\((!\??)(\^?(?:(?<=\^)\/)?(?:\\\.)?[a-z][\w-]{2,})(?=[)|/$]|\\[./])/i
-
-/** What a server makes of it, for a message. */
-export function readAsGroup({ written, word, optional }: MeantLookahead): string {
-  const asked = optional ? `\`${word}\`, with or without \`!\` in front` : `the text \`!${word}\``
-  return `\`${written}…\` is no lookahead: the group asks for ${asked}, and excludes nothing`
-}

@@ -1,6 +1,6 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { meantLookahead, readAsGroup } from '../_lookaheads.ts'
+import { lookaheadMisspelt } from '../_lookaheads.ts'
 import { HTACCESS_MAIN, rewritingDirectory, rewritingHost } from '../_rewriting-examples.ts'
 import { pathPatterns } from './_path-patterns.ts'
 
@@ -60,10 +60,9 @@ export default defineRule({
   ],
   *check({ apache, filesOf }) {
     for (const configuration of apache) {
-      for (const { pattern, at } of pathPatterns(configuration, filesOf(configuration))) {
-        const meant = meantLookahead(pattern)
-        if (meant === null) continue
-        yield { at, message: readAsGroup(meant), label: 'no lookahead', help: `write \`(?!${meant.word}…\`` }
+      for (const written of pathPatterns(configuration, filesOf(configuration))) {
+        const finding = lookaheadMisspelt(written)
+        if (finding !== null) yield finding
       }
     }
   },

@@ -2,18 +2,8 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 import { lostToGlob } from '../_globs.ts'
+import { refusing } from './_pattern-examples.ts'
 import { patternsOf } from './_patterns.ts'
-
-const nginx = (pattern: string): Record<string, string> => ({
-  'etc/nginx/nginx.conf': nginxMain(
-    nginxServer(conf`
-      root /srv/www;
-      location ~ ${pattern} {
-          return 403;
-      }
-    `),
-  ),
-})
 
 export default defineRule({
   summary: 'A regular expression in which a `*` is meant as in the names of files',
@@ -24,10 +14,10 @@ export default defineRule({
   remedy: 'Write `[^/]*` for any name, or `.*` for any path',
   references: ['https://nginx.org/en/docs/http/ngx_http_core_module.html#location'],
   bad: [
-    { title: 'files of a directory', files: nginx('«^/cache/*\\.html$»') },
-    { title: 'scripts of a directory', files: nginx('«/uploads/*.php$»') },
-    { title: 'whatever begins with a name', files: nginx('«/wp-config*.php»') },
-    { title: 'one of several directories', files: nginx('«^/modules/*/templates/»') },
+    { title: 'files of a directory', files: refusing('«^/cache/*\\.html$»') },
+    { title: 'scripts of a directory', files: refusing('«/uploads/*.php$»') },
+    { title: 'whatever begins with a name', files: refusing('«/wp-config*.php»') },
+    { title: 'one of several directories', files: refusing('«^/modules/*/templates/»') },
     {
       title: 'in a rewrite and in a condition',
       files: {
@@ -42,15 +32,15 @@ export default defineRule({
         ),
       },
     },
-    { title: 'a file with any extension', files: nginx('«^/(?:composer\\.*|vendor/.*)$»') },
+    { title: 'a file with any extension', files: refusing('«^/(?:composer\\.*|vendor/.*)$»') },
   ],
   good: [
-    { title: 'any name, and any path', files: nginx('^/cache/[^/]*\\.html$') },
-    { title: 'whatever begins so', files: nginx('^/chat/*') },
-    { title: 'whatever begins with a name and a dot', files: nginx('^/(?:composer\\.*|vendor/.*)') },
-    { title: 'a letter that may be missing', files: nginx('^/pages*\\.html$') },
-    { title: 'a set, a group, a class', files: nginx('^/[a-z]*.html|/(?:ab)*.php|/\\d*.txt|/.*/x.css$') },
-    { title: 'slashes at the end', files: nginx('^/api/*$') },
+    { title: 'any name, and any path', files: refusing('^/cache/[^/]*\\.html$') },
+    { title: 'whatever begins so', files: refusing('^/chat/*') },
+    { title: 'whatever begins with a name and a dot', files: refusing('^/(?:composer\\.*|vendor/.*)') },
+    { title: 'a letter that may be missing', files: refusing('^/pages*\\.html$') },
+    { title: 'a set, a group, a class', files: refusing('^/[a-z]*.html|/(?:ab)*.php|/\\d*.txt|/.*/x.css$') },
+    { title: 'slashes at the end', files: refusing('^/api/*$') },
   ],
   *check({ nginx: configurations }) {
     for (const configuration of configurations) {

@@ -1,19 +1,9 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
-import { meantLookahead, readAsGroup } from '../_lookaheads.ts'
+import { lookaheadMisspelt } from '../_lookaheads.ts'
+import { refusing } from './_pattern-examples.ts'
 import { patternsOf } from './_patterns.ts'
-
-const nginx = (pattern: string): Record<string, string> => ({
-  'etc/nginx/nginx.conf': nginxMain(
-    nginxServer(conf`
-      root /srv/www;
-      location ~ ${pattern} {
-          return 403;
-      }
-    `),
-  ),
-})
 
 export default defineRule({
   summary: 'A negative lookahead without its question mark in front',
@@ -24,9 +14,9 @@ export default defineRule({
   remedy: 'Write `(?!…)`',
   references: ['https://www.pcre.org/current/doc/html/pcre2pattern.html#SEC21'],
   bad: [
-    { title: 'the signs in the other order', files: nginx('«/\\.(!?well-known)»') },
-    { title: 'no question mark', files: nginx('«^/(!admin|login)»') },
-    { title: 'with what follows it', files: nginx('«/\\.(!?well-known/)»') },
+    { title: 'the signs in the other order', files: refusing('«/\\.(!?well-known)»') },
+    { title: 'no question mark', files: refusing('«^/(!admin|login)»') },
+    { title: 'with what follows it', files: refusing('«/\\.(!?well-known/)»') },
     {
       title: 'in a rewrite and in a condition',
       files: {
@@ -43,19 +33,18 @@ export default defineRule({
     },
   ],
   good: [
-    { title: 'a lookahead', files: nginx('/\\.(?!well-known)') },
-    { title: 'names that begin with the sign', files: nginx('^/rooms/(!?[a-z]+|!.+)$') },
+    { title: 'a lookahead', files: refusing('/\\.(?!well-known)') },
+    { title: 'names that begin with the sign', files: refusing('^/rooms/(!?[a-z]+|!.+)$') },
     {
       title: 'a path that begins with it, an escaped parenthesis and a class',
-      files: nginx('^/(!/forms)|\\(!?old|[(!new)]x'),
+      files: refusing('^/(!/forms)|\\(!?old|[(!new)]x'),
     },
   ],
   *check({ nginx: configurations }) {
     for (const configuration of configurations) {
-      for (const { pattern, at } of patternsOf(configuration)) {
-        const meant = meantLookahead(pattern)
-        if (meant === null) continue
-        yield { at, message: readAsGroup(meant), label: 'no lookahead', help: `write \`(?!${meant.word}…\`` }
+      for (const written of patternsOf(configuration)) {
+        const finding = lookaheadMisspelt(written)
+        if (finding !== null) yield finding
       }
     }
   },
