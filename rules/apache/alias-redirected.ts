@@ -6,7 +6,7 @@ import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apa
 import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
 import { directivesOfHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { isPrefixOf } from '../../src/servers/apache/queries/wsgi-script-aliases.ts'
-import { REDIRECTS, redirectWords } from './_redirects.ts'
+import { type PathRedirect, pathRedirect, REDIRECTS } from './_redirects.ts'
 import { rewritingHost } from '../_rewriting-examples.ts'
 
 export default defineRule({
@@ -20,7 +20,7 @@ export default defineRule({
   references: ['https://httpd.apache.org/docs/2.4/mod/mod_alias.html#order'],
   bad: [
     {
-      title: 'a folder of a site that is redirected as a whole',
+      title: 'a directory of a site that is redirected as a whole',
       files: {
         'site.conf': rewritingHost(conf`
           Alias «/health» /srv/health
@@ -60,7 +60,7 @@ export default defineRule({
       },
     },
     {
-      title: 'in two virtual hosts, in one folder, and under a condition',
+      title: 'in two virtual hosts, in one directory, and under a condition',
       files: {
         'site.conf': conf`
           ${rewritingHost('Redirect / https://www.example.net/')}
@@ -111,35 +111,25 @@ export default defineRule({
   },
 })
 
-interface Taker {
-  readonly directive: ApacheDirective
-  /** Of the path among the arguments. */
-  readonly index: number
-  readonly path: string
-  readonly target: string
-}
-
 const redirectsByHost = memo(
-  ({ occurrences }: ApacheConfiguration): ReadonlyMap<ApacheDirective | null, readonly Taker[]> =>
+  ({ occurrences }: ApacheConfiguration): ReadonlyMap<ApacheDirective | null, readonly PathRedirect[]> =>
     groupBy(
       REDIRECTS.flatMap(name => (occurrences.get(name) ?? []).flatMap(read)),
       ({ directive }) => directive.parent,
     ),
 )
 
-function read(directive: ApacheDirective): readonly Taker[] {
-  const { parent, args } = directive
-  const words = redirectWords(directive)
-  if (words === null || (parent !== null && parent.name !== 'VirtualHost')) return []
-  const path = args[words.path]?.value ?? ''
-  if (!path.startsWith('/') || !isSettled(path)) return []
-  return [{ directive, index: words.path, path, target: args[words.target]?.value ?? '' }]
+function read(directive: ApacheDirective): readonly PathRedirect[] {
+  const { parent } = directive
+  if (parent !== null && parent.name !== 'VirtualHost') return []
+  const redirect = pathRedirect(directive)
+  return redirect === null ? [] : [redirect]
 }
 
 /** True where the path stays and one of the host's own names is asked over TLS, as far as is written. */
-function isMoveToTls(configuration: ApacheConfiguration, { directive, path, target }: Taker): boolean {
+function isMoveToTls(configuration: ApacheConfiguration, { directive, path, target }: PathRedirect): boolean {
   const [, name, rest] = /^https:\/\/([^/:]+)(?::\d+)?(.*)$/i.exec(target) ?? []
-  if (name === undefined || rest !== (path === '/' && rest === '' ? '' : path)) return false
+  if (name === undefined || (rest || '/') !== path) return false
   const names = ['servername', 'serveralias'].flatMap(each =>
     directivesOfHost(configuration, directive.parent, each).flatMap(({ args }) => args),
   )

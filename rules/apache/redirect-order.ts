@@ -5,7 +5,7 @@ import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
 import { isPrefixOf } from '../../src/servers/apache/queries/wsgi-script-aliases.ts'
-import { REDIRECTS, redirectWords } from './_redirects.ts'
+import { type PathRedirect, pathRedirect, REDIRECTS } from './_redirects.ts'
 import { rewritingDirectory, rewritingHost } from '../_rewriting-examples.ts'
 
 export default defineRule({
@@ -76,7 +76,7 @@ export default defineRule({
       const files = filesOf(configuration)
       const found = REDIRECTS.flatMap(name => everywhere(configuration, files, name).flatMap(read))
       if (found.length < 2) continue
-      const earlier = new Map<unknown, Redirection[]>()
+      const earlier = new Map<unknown, PathRedirect[]>()
       for (const own of found.sort(inOrder)) {
         const { directive, path, target } = own
         const scope = scopeOf(directive)
@@ -102,25 +102,14 @@ export default defineRule({
   },
 })
 
-interface Redirection {
-  readonly directive: ApacheDirective
-  /** Of the path among the arguments. */
-  readonly index: number
-  readonly path: string
-  readonly target: string
-}
-
-function read(directive: ApacheDirective): readonly Redirection[] {
+function read(directive: ApacheDirective): readonly PathRedirect[] {
   const { parent } = directive
-  const words = redirectWords(directive)
-  if (words === null || (parent !== null && !/^(?:VirtualHost|Directory)$/.test(parent.name))) return []
-  const path = directive.args[words.path]?.value ?? ''
-  const target = directive.args[words.target]?.value ?? ''
-  if (!path.startsWith('/') || !isSettled(path) || !isSettled(target)) return []
-  return [{ directive, index: words.path, path, target }]
+  if (parent !== null && !/^(?:VirtualHost|Directory)$/.test(parent.name)) return []
+  const redirect = pathRedirect(directive)
+  return redirect === null || !isSettled(redirect.target) ? [] : [redirect]
 }
 
 /** As they stand in a file; what stands in two files is never compared. */
-function inOrder(one: Redirection, other: Redirection): number {
+function inOrder(one: PathRedirect, other: PathRedirect): number {
   return one.directive.start - other.directive.start
 }

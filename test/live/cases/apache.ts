@@ -389,7 +389,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/alias-redirected',
     examples: {
-      bad: 'a folder of a site that is redirected as a whole',
+      bad: 'a directory of a site that is redirected as a whole',
       good: 'a pattern that leaves the path out, and another path',
     },
     shows: 'the file behind the alias is not served',
