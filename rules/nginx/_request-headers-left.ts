@@ -2,6 +2,7 @@ import { argumentPlace } from '../../src/deployment/places.ts'
 import type { RuleFinding } from '../../src/engine/rule.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
+import { locationTitle } from '../../src/servers/nginx/queries/locations.ts'
 
 /** What a backend is told of a client, and what it needs to upgrade a connection. */
 const TOLD = /^(?:host|forwarded|x-forwarded-[\w-]+|x-real-ip|x-client-ip|upgrade|connection|authorization)$/i
@@ -27,7 +28,7 @@ export function* requestHeadersLeft(
   const names = lost.map(({ args }) => `\`${args[0]?.value}\``)
   yield {
     at: argumentPlace(first, 0),
-    message: `\`${titleOf(location)}\` proxies nothing, and \`${titleOf(target)}\`, which proxies its requests, sends no ${names.join(', ')}`,
+    message: `\`${locationTitle(location)}\` proxies nothing, and \`${locationTitle(target)}\`, which proxies its requests, sends no ${names.join(', ')}`,
     label: 'left behind',
     related: [{ at: argumentPlace(target, target.args.length - 1), message: 'its headers are sent' }],
   }
@@ -47,8 +48,4 @@ function nameOf({ args }: NginxDirective): string {
 /** True where some block in it proxies: it inherits the headers. */
 function proxies({ children }: NginxDirective): boolean {
   return children.some(child => child.name === 'proxy_pass' || child.name === 'include' || proxies(child))
-}
-
-function titleOf({ args }: NginxDirective): string {
-  return `location ${args.map(({ value }) => value).join(' ')}`
 }

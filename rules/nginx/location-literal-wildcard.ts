@@ -6,7 +6,7 @@ import { isUnknownWord } from '../../parsers/text/source.ts'
 import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
 import { nginxVariable } from '../../src/servers/nginx/directives.ts'
 import { variableNames } from '../../src/servers/nginx/queries/interpolate.ts'
-import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
+import { locationTitle, readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 
 const nginx = (location: string): string =>
@@ -115,7 +115,7 @@ export default defineRule({
         if (!WILDCARD.test(name)) continue
         yield {
           at,
-          message: `\`location ${reveal(directive.args.map(({ value }) => value).join(' '))}\` is no pattern: it matches only URLs that hold these very characters`,
+          message: `\`${reveal(locationTitle(directive))}\` is no pattern: it matches only URLs that hold these very characters`,
           label: 'compared letter by letter',
         }
       }

@@ -11,7 +11,7 @@ import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx
 import { answersAll, writtenRedirect } from '../../src/servers/nginx/queries/answers-all.ts'
 import { wordPlace } from '../../src/servers/nginx/queries/places.ts'
 import { effective, effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
-import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
+import { locationTitle, readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { childrenNamed } from '../../src/servers/nginx/queries/scope.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import { parseSize, parseTime } from '../../src/servers/nginx/validate/numbers.ts'
@@ -443,7 +443,7 @@ function* leftBehind(
   yield {
     at: namePlace(line),
     severity: lost.severity,
-    message: `requests of \`${titleOf(location)}\` are answered in \`${titleOf(target)}\`, ${lost.text}`,
+    message: `requests of \`${locationTitle(location)}\` are answered in \`${locationTitle(target)}\`, ${lost.text}`,
     label: 'left behind',
     related: [{ at: argumentPlace(target, target.args.length - 1), message: 'its settings hold' }],
   }
@@ -508,7 +508,7 @@ function* headersLost(
       target.children.some(({ name }) => name === 'proxy_pass') || holdsFiles(location, names)
         ? 'info'
         : 'warning',
-    message: `requests of \`${titleOf(location)}\` are answered in \`${titleOf(target)}\`, which sends no ${names.join(', ')}`,
+    message: `requests of \`${locationTitle(location)}\` are answered in \`${locationTitle(target)}\`, which sends no ${names.join(', ')}`,
     label: 'left behind',
     related: [{ at: argumentPlace(target, target.args.length - 1), message: 'its settings hold' }],
   }
@@ -545,7 +545,7 @@ function* refusedBefore(
   yield {
     at: namePlace(line),
     severity: takesScripts ? 'info' : 'error',
-    message: `requests that come by \`${titleOf(location)}\` meet its limit first, ${outer ?? '1m by default'}: larger ones get 413`,
+    message: `requests that come by \`${locationTitle(location)}\` meet its limit first, ${outer ?? '1m by default'}: larger ones get 413`,
     label: 'too late for these',
     related: [{ at: argumentPlace(location, location.args.length - 1), message: 'they come this way' }],
   }
@@ -566,8 +566,4 @@ function bytesOf(text: string): number | null {
 
 function isNamed(location: NginxDirective): boolean {
   return readLocation(location).modifier === '@'
-}
-
-function titleOf({ args }: NginxDirective): string {
-  return `location ${args.map(({ value }) => value).join(' ')}`
 }

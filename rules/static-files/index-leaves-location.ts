@@ -4,7 +4,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { isComputed } from '../../src/servers/nginx/queries/interpolate.ts'
-import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
+import { locationTitle, readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { effectivePass } from '../../src/servers/nginx/queries/proxy-target.ts'
 import { childrenNamed, hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
 import { selectLocation } from '../../src/servers/nginx/queries/select-location.ts'
@@ -177,7 +177,7 @@ function targetOf(
   if (location.children.some(({ name }) => /^(?:rewrite|return|if|try_files|error_page)$/.test(name)))
     return null
   const pass = effectivePass(configuration, location)
-  const title = `location ${location.args.map(({ value }) => value).join(' ')}`
+  const title = locationTitle(location)
   if (pass?.name === 'proxy_pass')
     return { location, pass, text: `\`${title}\` sends to \`${pass.args[0]?.value}\`` }
   const [here, there] = [own, location].map(block => fileBase(configuration, block))

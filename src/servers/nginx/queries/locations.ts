@@ -17,6 +17,11 @@ export interface NginxLocation {
   readonly at: Place
 }
 
+/** As it is called in messages: `location ~ \.php$`. */
+export function locationTitle({ args }: NginxDirective): string {
+  return `location ${args.map(({ value }) => value).join(' ')}`
+}
+
 export function readLocation(directive: NginxDirective): NginxLocation {
   const [first, second] = directive.args
   if (first === undefined) return { directive, modifier: '', name: '', at: namePlace(directive) }

@@ -4,7 +4,7 @@ import { conditionHolds, conditionWords } from './conditions.ts'
 import { effective } from './effective.ts'
 import { childrenNamed, hasUnreadInclude, readBefore } from './scope.ts'
 import { interpolate } from './interpolate.ts'
-import { PASSES } from './locations.ts'
+import { locationTitle, PASSES } from './locations.ts'
 import { escapeUri } from './normalise-uri.ts'
 import { argumentPlace, namePlace } from './places.ts'
 import { enteredBlock, keepMatch, requestVariables } from './request.ts'
@@ -197,7 +197,7 @@ export function locationStep(walk: Walk): Next {
   step(
     walk,
     'location',
-    `\`location ${location.directive.args.map(word => word.value).join(' ')}\` (${reason})`,
+    `\`${locationTitle(location.directive)}\` (${reason})`,
     location.at,
     location.directive,
   )
