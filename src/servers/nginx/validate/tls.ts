@@ -58,9 +58,9 @@ const SUITE = /^TLS_(?:AES_(?:128|256)_(?:GCM|CCM(?:_8)?)|CHACHA20_POLY1305)_SHA
  * A list of ciphers in which OpenSSL finds none: nginx hands it on for each server that has a certificate. What a server
  * sets itself no other file can change.
  */
-export function checkCiphers(reading: Reading, program: Program): void {
+export function checkCiphers(reading: Reading, servers: Program['servers']): void {
   if (!reading.unit.occurrences.has('ssl_ciphers')) return
-  for (const { directive } of program.servers) {
+  for (const { directive } of servers) {
     const line = hasCertificate(directive) ? effective(directive, 'ssl_ciphers') : null
     const [word] = line?.args ?? []
     if (line === null || word === undefined || line.source.template) continue

@@ -289,7 +289,7 @@ function endHttp(reading: Reading): void {
   checkCaches(reading, http.caches)
   for (const { directive } of http.servers) checkDuplicateLocations(reading, directive.children)
   checkCertificates(reading, http)
-  checkCiphers(reading, http)
+  checkCiphers(reading, http.servers)
   checkTlsFiles(reading, http)
   checkCharsets(reading)
   checkVariables(reading, http)
@@ -302,7 +302,7 @@ function endProgram(reading: Reading, name: 'stream' | 'mail'): void {
   checkTargets(reading, program)
   checkCompleteServers(reading, program)
   checkCertificates(reading, program)
-  checkCiphers(reading, program)
+  checkCiphers(reading, program.servers)
   checkTlsFiles(reading, program)
   checkVariables(reading, program)
 }
@@ -314,7 +314,11 @@ function endConfiguration(reading: Reading): void {
     for (const directive of unit.top)
       if (directive.name === 'server' && directive.context === 'http')
         checkDuplicateLocations(reading, directive.children)
-    checkCiphers(reading, reading.http)
+    // Those in a block `http` were asked at its end.
+    checkCiphers(
+      reading,
+      reading.http.servers.filter(({ directive }) => directive.parent === null),
+    )
     return
   }
   // A file of `stream` alone is one that the main file of the machine includes behind its `http`.
