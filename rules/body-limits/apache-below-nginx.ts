@@ -2,7 +2,7 @@ import { valueOrNull } from '../../src/servers/fact.ts'
 import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
 import { levelsOfStartPage } from '../../src/deployment/requests/levels-of-start-page.ts'
 import type { ApacheHost, Deployment } from '../../src/deployment/model.ts'
-import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { apacheBackend } from '../_examples.ts'
@@ -156,7 +156,7 @@ export default defineRule({
           related: [
             inner.at === null
               ? {
-                  at: namePlace(host.directive),
+                  at: host.at,
                   message: 'no LimitRequestBody here: the default of Apache 2.4.54 and later',
                 }
               : { at: inner.at, message: 'Apache’s limit' },

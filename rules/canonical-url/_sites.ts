@@ -1,7 +1,7 @@
 import { memo } from '../../parsers/collections/memo.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { renewals } from '../../src/deployment/acme-challenges.ts'
-import type { ApacheHost, Deployment, NginxServer } from '../../src/deployment/model.ts'
+import type { VirtualApacheHost, Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import type { ClientRequest, FollowedRequest } from '../../src/deployment/requests/answer.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
@@ -61,7 +61,7 @@ function tlsPorts(listeners: Deployment['listeners']): ReadonlySet<number | null
 }
 
 function ofApache(
-  { directive, virtualHost, addresses }: ApacheHost,
+  { directive, virtualHost, addresses }: VirtualApacheHost,
   secure: ReadonlySet<number | null>,
 ): Omit<Site, 'certified'> {
   const { serverName, aliases } = virtualHost

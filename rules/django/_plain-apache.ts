@@ -2,7 +2,6 @@ import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { ApacheHost, Deployment } from '../../src/deployment/model.ts'
-import { namePlace } from '../../src/deployment/places.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 import { djangoBehindApache } from './_behind-apache.ts'
 
@@ -25,7 +24,7 @@ export function* plainInApache(deployment: Deployment): Iterable<PlainSite> {
     if (deployment.programOf(host.configuration).machine.container !== null) continue
     if (deployment.trustsOf(host).length > 0 || waitsForTls(settings) || setupsSpeakOfTls(deployment))
       continue
-    yield { settings, at: namePlace(host.directive) }
+    yield { settings, at: host.at }
   }
 }
 

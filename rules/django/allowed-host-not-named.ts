@@ -3,7 +3,7 @@ import { memo } from '../../parsers/collections/memo.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { matchesHost } from '../../src/deployment/django/allowed-hosts.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
-import type { ApacheHost, Deployment, NginxServer } from '../../src/deployment/model.ts'
+import type { VirtualApacheHost, Deployment, NginxServer } from '../../src/deployment/model.ts'
 import type { RequestStep } from '../../src/deployment/requests/answer.ts'
 import { PATHS } from '../../src/deployment/requests/made-up-requests.ts'
 import { probe } from '../../src/deployment/requests/probe.ts'
@@ -291,7 +291,7 @@ function isDomain(text: string): boolean {
 
 const serversByLine = memo((deployment: Deployment) => ({
   nginx: new Map<object, NginxServer>(deployment.servers.map(each => [each.directive, each])),
-  apache: new Map<object, ApacheHost>(deployment.virtualHosts.map(each => [each.directive, each])),
+  apache: new Map<object, VirtualApacheHost>(deployment.virtualHosts.map(each => [each.directive, each])),
   names: new Set(
     [
       ...deployment.servers.flatMap(({ names }) => names.map(({ name }) => name)),

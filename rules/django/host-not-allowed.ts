@@ -366,7 +366,8 @@ function* inModWsgi(deployment: Deployment): Iterable<RuleFinding> {
     const { configuration, directive, host } = application
     const settings = host === null ? null : (deployment.pythonOf(application)?.settings ?? null)
     const list = settings === null ? null : refusing(settings)
-    if (list === null || host === null || deployment.connections.reaching(host).length > 0) continue
+    if (list === null || host?.virtualHost == null || deployment.connections.reaching(host).length > 0)
+      continue
     const asked = { configuration, host: host.virtualHost }
     const names = namesOf(host.virtualHost).filter(name => {
       const { end, steps } = askHost(deployment, asked, PATHS.missingPage, { name })

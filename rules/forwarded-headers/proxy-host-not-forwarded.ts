@@ -219,7 +219,7 @@ export default defineRule({
             at: argumentPlace(connection.pass, 0),
             message: line === undefined ? 'this name is sent' : 'proxied here',
           },
-          { at: host.addresses[0]?.at ?? namePlace(host.directive), message: 'this virtual host answers' },
+          { at: host.addresses[0]?.at ?? host.at, message: 'this virtual host answers' },
         ],
         help: `${line === undefined ? 'Add' : 'Write'} \`proxy_set_header Host $host;\` in nginx; Apache stays as it is`,
         ...(line === undefined ? addHeader(connection, 'Host', '$host', 'unsafe') : {}),

@@ -233,9 +233,10 @@ const COUNTERS = ['dospagecount', 'dossitecount', 'qs_srvmaxconnperip', 'maxconn
 /** The sections of the main server for the very directory that its only virtual host serves. */
 function sectionsOfRoot(
   configuration: ApacheConfiguration,
-  virtualHost: VirtualHost,
+  virtualHost: VirtualHost | null,
 ): readonly ApacheDirective[] {
-  const root = directivesIn(configuration, virtualHost.directive, 'documentroot').at(-1)?.args[0]?.value
+  const root = directivesIn(configuration, virtualHost?.directive ?? null, 'documentroot').at(-1)?.args[0]
+    ?.value
   if (root === undefined || !root.startsWith('/') || virtualHosts(configuration).length > 1) return []
   return directorySectionsOf(configuration, virtualHost).flatMap(({ section, directory }) =>
     virtualHostSection(section) === null && directory === directoryPath(root) ? [section] : [],

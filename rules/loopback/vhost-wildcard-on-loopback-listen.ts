@@ -1,5 +1,5 @@
 import { knowsEveryListen, listenersOfKind } from '../../src/deployment/programs-of-kind.ts'
-import type { ApacheHost, HostAddress } from '../../src/deployment/model.ts'
+import type { VirtualApacheHost, HostAddress } from '../../src/deployment/model.ts'
 import { isOwnText, propose, replacePlace } from '../../src/deployment/edits.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -98,7 +98,7 @@ function isEveryAddress({ known, address }: HostAddress): boolean {
   return known && address === null
 }
 
-function mayBeRewritten({ host }: { readonly host: ApacheHost }): boolean {
+function mayBeRewritten({ host }: { readonly host: VirtualApacheHost }): boolean {
   return host.virtualHost.serverName !== null && isOwnText(host.directive)
 }
 

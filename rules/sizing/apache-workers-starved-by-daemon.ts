@@ -1,6 +1,6 @@
 import type { ApacheHost, Application, Deployment } from '../../src/deployment/model.ts'
 import { connectionReachedBy } from '../../src/deployment/requests/connection-reached-by.ts'
-import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { apacheMain } from '../_examples.ts'
@@ -115,7 +115,7 @@ export default defineRule({
         related: [
           { at: argumentPlace(alias, 0), message: 'static files of Apache’s' },
           {
-            at: workers.mpm.maxRequestWorkers.at ?? namePlace(host.directive),
+            at: workers.mpm.maxRequestWorkers.at ?? host.at,
             message: `${count} workers`,
           },
         ],

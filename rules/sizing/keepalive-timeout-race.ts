@@ -7,7 +7,7 @@ import {
   propose,
   replacePlace,
 } from '../../src/deployment/edits.ts'
-import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
+import { argumentPlace, type namePlace } from '../../src/deployment/places.ts'
 import { upstreamConnections } from './_upstream-connections.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -126,7 +126,7 @@ export default defineRule({
           label: 'Apache is first',
           related: [
             {
-              at: keepAliveTimeout.at ?? namePlace(host.directive),
+              at: keepAliveTimeout.at ?? host.at,
               message:
                 keepAliveTimeout.at === null
                   ? 'Apache waits five seconds by itself'

@@ -1,5 +1,4 @@
 import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
-import { namePlace } from '../../src/deployment/places.ts'
 import { upstreamConnections } from './_upstream-connections.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -115,7 +114,7 @@ export default defineRule({
           label: 'kept open',
           related: [
             {
-              at: workers.mpm.maxRequestWorkers.at ?? namePlace(host.directive),
+              at: workers.mpm.maxRequestWorkers.at ?? host.at,
               message: `the ${workers.mpm.kind} MPM gives each a thread`,
             },
             ...(keepAliveTimeout.at === null ? [] : [{ at: keepAliveTimeout.at, message: 'this long' }]),

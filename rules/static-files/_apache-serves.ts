@@ -70,7 +70,7 @@ export function apacheServes(
 /** The first `Alias` that takes a path: those of the virtual host, then the main server's. */
 function aliasFor(
   configuration: ApacheConfiguration,
-  host: ApacheDirective,
+  host: ApacheDirective | null,
   url: string,
 ): ApacheDirective | undefined {
   for (const section of [host, null]) {

@@ -1,7 +1,7 @@
 import type { ApacheHost, Deployment } from '../../src/deployment/model.ts'
 import { type Fact, valueOrNull } from '../../src/servers/fact.ts'
 import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
-import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { apacheMain, modWsgiMain } from '../_examples.ts'
@@ -201,7 +201,7 @@ export default defineRule({
           label: 'longer than Apache waits',
           related: [
             {
-              at: timeout.at ?? namePlace(host.directive),
+              at: timeout.at ?? host.at,
               message:
                 timeout.at === null
                   ? 'Apache waits for a minute, as nothing says otherwise'

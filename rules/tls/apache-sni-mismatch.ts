@@ -150,7 +150,7 @@ export default defineRule({
       for (const host of certainHosts(deployment, connection)) {
         if (!refusesOthers(host.configuration)) continue
         const other = hostOfHandshake(connection, host, name)
-        if (other === null || other === host.directive) continue
+        if (host.directive === null || other === null || other === host.directive) continue
         if (!isOtherCertificate(host.configuration, host.directive, other)) continue
         yield {
           at: namePlace(connection.pass),

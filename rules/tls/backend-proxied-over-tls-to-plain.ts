@@ -4,7 +4,7 @@ import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { ApacheHost, NginxConnection } from '../../src/deployment/model.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
-import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
 import { speaksTls } from './_backend-tls.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -96,7 +96,7 @@ export default defineRule({
           : 'nginx sends plain HTTP to its backend, but Apache waits for a TLS handshake there, so every request is a 400',
         label: encrypts ? 'https' : 'http',
         related: [
-          { at: host.addresses[0]?.at ?? namePlace(host.directive), message: 'Apache answers here' },
+          { at: host.addresses[0]?.at ?? host.at, message: 'Apache answers here' },
           ...(engine === null ? [] : [{ at: engine, message: 'turned on here' }]),
         ],
         help: `Write \`${encrypts ? 'http' : 'https'}://\` in nginx, or ${encrypts ? 'give the virtual host TLS' : 'take TLS from the virtual host'}`,

@@ -1,6 +1,6 @@
 import { groupBy } from '../../parsers/collections/group-by.ts'
 import { memo } from '../../parsers/collections/memo.ts'
-import type { ApacheHost, Connections, HostAddress } from '../../src/deployment/model.ts'
+import type { VirtualApacheHost, Connections, HostAddress } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
@@ -263,7 +263,7 @@ function isOfTls({ port }: HostAddress): boolean {
   return /443$/.test(`${port}`)
 }
 
-function* tlsOnPlainPort({ configuration, directive }: ApacheHost): Iterable<RuleFinding> {
+function* tlsOnPlainPort({ configuration, directive }: VirtualApacheHost): Iterable<RuleFinding> {
   const own = directivesIn(configuration, directive, 'sslengine').at(-1)
   // What nobody includes here may stand in one virtual host alone.
   const outer = configuration.main === null ? [] : directivesIn(configuration, null, 'sslengine')
@@ -279,11 +279,11 @@ function* tlsOnPlainPort({ configuration, directive }: ApacheHost): Iterable<Rul
   }
 }
 
-function hasCertificate({ configuration, directive }: ApacheHost): boolean {
+function hasCertificate({ configuration, directive }: VirtualApacheHost): boolean {
   return directivesIn(configuration, directive, 'sslcertificatefile').length > 0
 }
 
-function* plainWithCertificate({ configuration, directive }: ApacheHost): Iterable<RuleFinding> {
+function* plainWithCertificate({ configuration, directive }: VirtualApacheHost): Iterable<RuleFinding> {
   const certificate = directivesIn(configuration, directive, 'sslcertificatefile').at(-1)
   if (certificate === undefined) return
   yield {
@@ -293,7 +293,7 @@ function* plainWithCertificate({ configuration, directive }: ApacheHost): Iterab
   }
 }
 
-function* plainWithoutCertificate(host: ApacheHost, connections: Connections): Iterable<RuleFinding> {
+function* plainWithoutCertificate(host: VirtualApacheHost, connections: Connections): Iterable<RuleFinding> {
   const { configuration, directive, addresses } = host
   if (addresses.some(({ port }) => port !== 443) || hasCertificate(host)) return
   if (isSpokenToOtherwise(host, connections)) return
@@ -325,7 +325,7 @@ function* plainWithoutCertificate(host: ApacheHost, connections: Connections): I
 }
 
 /** `SSLEngine on` of a later virtual host of the same address, where this one is the first. */
-function engineAfter(host: ApacheHost): ApacheDirective | null {
+function engineAfter(host: VirtualApacheHost): ApacheDirective | null {
   const { configuration, virtualHost } = host
   for (const { members } of setsOfHosts(configuration).get(virtualHost) ?? []) {
     if (members[0]?.virtualHost !== virtualHost) continue
@@ -338,13 +338,13 @@ function engineAfter(host: ApacheHost): ApacheDirective | null {
 }
 
 /** True where one server is sure to read both: without a main file, files that merely lie beside each other may be for several. */
-function isReadWith({ configuration, directive }: ApacheHost, line: ApacheDirective): boolean {
+function isReadWith({ configuration, directive }: VirtualApacheHost, line: ApacheDirective): boolean {
   if (configuration.main !== null || line.source === directive.source) return true
   return [line, directive].every(({ source }) => /\/sites-enabled\/[^/]+$/.test(source.path))
 }
 
 /** Other modules that speak TLS, proxies that speak plain HTTP to it, and what those tell. */
-function isSpokenToOtherwise(host: ApacheHost, connections: Connections): boolean {
+function isSpokenToOtherwise(host: VirtualApacheHost, connections: Connections): boolean {
   const { configuration, directive } = host
   return (
     connections.reaching(host).length > 0 ||
@@ -363,7 +363,7 @@ function namesProxy({ args }: ApacheDirective): boolean {
 }
 
 /** A line of another virtual host, or of the main server, that sends browsers to one of its names over TLS. */
-function redirectTo({ configuration, directive, names }: ApacheHost): ApacheDirective | null {
+function redirectTo({ configuration, directive, names }: VirtualApacheHost): ApacheDirective | null {
   for (const name of names) {
     const redirect = redirects(configuration)
       .get(name)

@@ -2,7 +2,7 @@ import { areNumbered } from '../../parsers/text/slip.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import { connectedSocket } from '../../src/deployment/connected-address.ts'
 import type {
-  ApacheHost,
+  VirtualApacheHost,
   Deployment,
   NginxConnection,
   NginxServer,
@@ -16,12 +16,12 @@ export interface FallbackHost {
   readonly connection: NginxConnection
   readonly name: ServerName
   /** The virtual host that answers. */
-  readonly chosen: ApacheHost
+  readonly chosen: VirtualApacheHost
   /**
    * Another one with nearly this name, or that answers all other names of the server, or the one of its domain; null
    * where there is none.
    */
-  readonly meant: ApacheHost | null
+  readonly meant: VirtualApacheHost | null
   /** True where nothing but the domain speaks for that one. */
   readonly isByDomain: boolean
   /** True where other servers of nginx say that the one that answers is made for another site. */
@@ -33,7 +33,7 @@ export const fallbackHosts = memo((deployment: Deployment): readonly FallbackHos
   const { connections } = deployment
   const found: FallbackHost[] = []
   const indexes = new Map<NonNullable<ReturnType<typeof answering>>['set'], NameIndex>()
-  const siteServers = new Map<ApacheHost, readonly NginxServer[]>()
+  const siteServers = new Map<VirtualApacheHost, readonly NginxServer[]>()
   const said = new Set<string>()
   for (const connection of connections.http) {
     for (const name of sentNames(connection)) {
@@ -101,7 +101,7 @@ function answering(connection: NginxConnection, name: string) {
 }
 
 /** Named so that nobody can ask for it: made to answer what no other does. */
-function isCatchAll({ names, virtualHost }: ApacheHost): boolean {
+function isCatchAll({ names, virtualHost }: VirtualApacheHost): boolean {
   if (virtualHost.serverName === null) return true
   return names.some(
     name => /^(?:_|default|_default_|localhost|catch-?all|invalid)/.test(name) || !name.includes('.'),
@@ -110,18 +110,18 @@ function isCatchAll({ names, virtualHost }: ApacheHost): boolean {
 
 /** The hosts of one address, and for each of their names, whole and less one letter, who has it. */
 interface NameIndex {
-  readonly hosts: readonly ApacheHost[]
+  readonly hosts: readonly VirtualApacheHost[]
   readonly positions: ReadonlyMap<string, readonly number[]>
   /** By the domain that a name lies in: `example.org` for `shop.example.org`. */
-  readonly domains: ReadonlyMap<string, ReadonlySet<ApacheHost>>
+  readonly domains: ReadonlyMap<string, ReadonlySet<VirtualApacheHost>>
   /** The hosts with names of a server of nginx, as far as somebody asked. */
-  readonly sites: Map<NginxServer, ReadonlySet<ApacheHost>>
+  readonly sites: Map<NginxServer, ReadonlySet<VirtualApacheHost>>
 }
 
 /** Names one slip apart are equal once a letter is taken out of one or both: thousands need no comparison. */
-function indexNames(hosts: readonly ApacheHost[]): NameIndex {
+function indexNames(hosts: readonly VirtualApacheHost[]): NameIndex {
   const positions = new Map<string, number[]>()
-  const domains = new Map<string, Set<ApacheHost>>()
+  const domains = new Map<string, Set<VirtualApacheHost>>()
   for (const [position, host] of hosts.entries()) {
     for (const name of host.names) {
       const domain = domainOf(name)
@@ -143,7 +143,7 @@ function domainOf(name: string): string | null {
 }
 
 /** The one host with a name in the same domain, where the one that answers has none in it. */
-function ofDomain({ domains }: NameIndex, name: string, chosen: ApacheHost): ApacheHost | null {
+function ofDomain({ domains }: NameIndex, name: string, chosen: VirtualApacheHost): VirtualApacheHost | null {
   const domain = domainOf(name) ?? ''
   const hosts = domains.get(domain)
   if (hosts === undefined || hosts.size !== 1) return null
@@ -159,7 +159,11 @@ function lessOneLetter(name: string): readonly string[] {
 }
 
 /** The first of the other hosts that is nearly called so. */
-function nearestTo({ hosts, positions }: NameIndex, name: string, chosen: ApacheHost): ApacheHost | null {
+function nearestTo(
+  { hosts, positions }: NameIndex,
+  name: string,
+  chosen: VirtualApacheHost,
+): VirtualApacheHost | null {
   const candidates = new Set(lessOneLetter(name).flatMap(text => positions.get(text) ?? []))
   for (const position of [...candidates].sort((a, b) => a - b)) {
     const host = hosts[position]
@@ -169,7 +173,7 @@ function nearestTo({ hosts, positions }: NameIndex, name: string, chosen: Apache
 }
 
 /** The one host that has names of a server of nginx, where another one answers, and not by a redirect. */
-function siteOf(index: NameIndex, server: NginxServer, chosen: ApacheHost): ApacheHost | null {
+function siteOf(index: NameIndex, server: NginxServer, chosen: VirtualApacheHost): VirtualApacheHost | null {
   let hosts = index.sites.get(server)
   if (hosts === undefined) {
     const positions = server.names.flatMap(({ name }) => index.positions.get(name) ?? [])
@@ -187,7 +191,7 @@ function isSameSite(a: string, b: string): boolean {
   return a === `www.${b}` || b === `www.${a}`
 }
 
-function isNear({ names }: ApacheHost, name: string): boolean {
+function isNear({ names }: VirtualApacheHost, name: string): boolean {
   return names.some(other => other.length > 4 && isOneSlipApart(other, name))
 }
 
@@ -203,6 +207,6 @@ function isOneSlipApart(a: string, b: string): boolean {
   return restA[0] === restB[1] && restA[1] === restB[0] && restA.slice(2) === restB.slice(2)
 }
 
-function shares({ server }: NginxConnection, { names }: ApacheHost): boolean {
+function shares({ server }: NginxConnection, { names }: VirtualApacheHost): boolean {
   return server.names.some(({ name }) => names.includes(name))
 }

@@ -388,6 +388,6 @@ function areApart(one: ProcessMember, other: ProcessMember): boolean {
 }
 
 function nameOfHost({ configuration, host }: Application): string | null {
-  const name = host === null ? null : hostName(configuration, host.virtualHost)
+  const name = host?.virtualHost == null ? null : hostName(configuration, host.virtualHost)
   return name?.known === true ? name.value.host : null
 }

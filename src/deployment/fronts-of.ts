@@ -1,14 +1,14 @@
 import { memo } from '../../parsers/collections/memo.ts'
 import type { ApacheDirective } from '../servers/apache/configuration.ts'
 import { groupBy } from '../../parsers/collections/group-by.ts'
-import type { ApacheHost, Application, Deployment, NginxConnection, NginxServer } from './model.ts'
+import type { Application, Deployment, NginxConnection, NginxServer, VirtualApacheHost } from './model.ts'
 
 /** The virtual host that this section makes. */
-export function hostAt(deployment: Deployment, section: ApacheDirective): ApacheHost | null {
+export function hostAt(deployment: Deployment, section: ApacheDirective): VirtualApacheHost | null {
   return hostIndex(deployment).get(section) ?? null
 }
 
-const hostIndex = memo(({ virtualHosts }: Deployment): ReadonlyMap<ApacheDirective, ApacheHost> => {
+const hostIndex = memo(({ virtualHosts }: Deployment): ReadonlyMap<ApacheDirective, VirtualApacheHost> => {
   return new Map(virtualHosts.map(host => [host.directive, host]))
 })
 

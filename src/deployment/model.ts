@@ -72,7 +72,9 @@ export interface Deployment {
    */
   readonly standIns: readonly NginxServer[]
   /** Every virtual host of Apache, in reading order. */
-  readonly virtualHosts: readonly ApacheHost[]
+  readonly virtualHosts: readonly VirtualApacheHost[]
+  /** The same, and behind them all each main server that is a site of its own. */
+  readonly apacheHosts: readonly ApacheHost[]
   /** The headers that decide the scheme in one virtual host, those of the main server included. */
   trustsOf(host: ApacheHost): readonly SchemeTrust[]
   /** Every header that makes a request secure in Apache. */
@@ -306,7 +308,7 @@ export interface Connections {
   ofHost(configuration: ApacheConfiguration, host: ApacheDirective | null): readonly ApacheConnection[]
   /** Those with a target that this listener accepts. */
   to(listener: Listener): readonly Connection[]
-  /** The virtual hosts of Apache that the requests of a connection reach, in reading order. */
+  /** The virtual hosts of Apache, or main servers, that the requests of a connection reach, in reading order. */
   hostsReachedBy(connection: NginxConnection): readonly ReachedHost[]
   /** The connections that lead to a virtual host, in reading order. */
   reaching(host: ApacheHost): readonly ReachedHost[]
@@ -461,11 +463,15 @@ export interface SentHeaders {
   readonly passesOthers: boolean
 }
 
-/** A virtual host of Apache. */
+/** A virtual host of Apache, or its main server where that is a site of its own. */
 export interface ApacheHost {
   readonly configuration: ApacheConfiguration
-  readonly directive: ApacheDirective
-  readonly virtualHost: VirtualHost
+  /** Null for the main server. */
+  readonly directive: ApacheDirective | null
+  /** Null for the main server. */
+  readonly virtualHost: VirtualHost | null
+  /** What a reader is shown of it: the name of its section, or the first socket on which the main server answers. */
+  readonly at: Place
   readonly addresses: readonly HostAddress[]
   /** ServerName and ServerAlias, lower case, without port. */
   readonly names: readonly string[]
@@ -475,7 +481,13 @@ export interface ApacheHost {
   readonly timeouts: Timeouts
 }
 
-/** One address of a `<VirtualHost>` section. */
+/** A `<VirtualHost>` section. */
+export interface VirtualApacheHost extends ApacheHost {
+  readonly directive: ApacheDirective
+  readonly virtualHost: VirtualHost
+}
+
+/** One address of a `<VirtualHost>` section, or of the main server. */
 export interface HostAddress {
   /** False where only a resolver or a template knows it: then both facts are null. */
   readonly known: boolean
@@ -514,7 +526,7 @@ export interface Application {
   /** `WSGIScriptAlias`, or its sibling with a regular expression. */
   readonly directive: ApacheDirective
   readonly alias: WsgiScriptAlias
-  /** Where it is written; null for the main server. */
+  /** Where it is written; null for a main server that is no site of its own, and that of fragments. */
   readonly host: ApacheHost | null
   /**
    * The process group in force, empty for embedded mode. `at` is where it is written: the value of the

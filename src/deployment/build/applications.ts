@@ -32,7 +32,9 @@ export function readApplications(
     )
       continue
     const visible = new VisibleDaemons(configuration)
-    for (const host of [null, ...(byConfiguration.get(configuration) ?? [])]) {
+    const own = byConfiguration.get(configuration) ?? []
+    const main = own.find(({ virtualHost }) => virtualHost === null) ?? null
+    for (const host of [main, ...own.filter(({ virtualHost }) => virtualHost !== null)]) {
       for (const alias of scriptAliasesIn(configuration, host?.directive ?? null))
         applications.push(new ScriptApplication(configuration, host, alias, visible))
     }

@@ -13,6 +13,7 @@ import { pythonReader } from '../django/application-settings.ts'
 import type { ApacheProgram, Deployment, Machine, NginxProgram, Program } from '../model.ts'
 import type { Container } from '../containers/container.ts'
 import type { SiteFacts } from '../site-facts.ts'
+import { mainApacheHost, virtualApacheHosts } from './apache-hosts.ts'
 import { readApplications } from './applications.ts'
 import { connectionTable } from './connection-table.ts'
 import { type ConnectionInput, findPasses } from './find-passes.ts'
@@ -22,7 +23,6 @@ import { startedCommandsOf } from './programs/app-server.ts'
 import { listenersOf } from './programs/programs.ts'
 import { schemeTrusts } from './scheme-trusts.ts'
 import { nginxServers, standInServers } from './servers.ts'
-import { apacheHosts } from './virtual-hosts.ts'
 import { findUnseen } from './unseen.ts'
 import { readWorkers } from './workers.ts'
 
@@ -65,7 +65,9 @@ export function buildDeployment({
   const byConfiguration = once(() => programsByConfiguration(programs()))
   const servers = once(() => nginx.flatMap(nginxServers))
   const standIns = once(() => nginx.flatMap(standInServers))
-  const virtualHosts = once(() => apache.flatMap(apacheHosts))
+  const virtualHosts = once(() => apache.flatMap(virtualApacheHosts))
+  const mainHosts = once(() => apache.flatMap(each => mainApacheHost(each) ?? []))
+  const apacheHosts = once(() => [...virtualHosts(), ...mainHosts()])
   const seen = once(() => {
     const input: ConnectionInput = {
       machines,
@@ -74,6 +76,7 @@ export function buildDeployment({
       servers: servers(),
       standIns: standIns(),
       virtualHosts: virtualHosts(),
+      apacheHosts: apacheHosts(),
     }
     return { input, passes: findPasses(input) }
   })
@@ -102,7 +105,7 @@ export function buildDeployment({
   const trusts = once(() => apache.flatMap(schemeTrusts))
   const trustsByHost = once(() => groupBy(trusts(), trust => trust.virtualHost ?? trust.configuration))
   const daemons = once(() => apache.flatMap(wsgiDaemons))
-  const applications = once(() => readApplications(apache, virtualHosts()))
+  const applications = once(() => readApplications(apache, apacheHosts()))
   const applicationsByHost = once(() => groupBy(applications(), ({ host }) => host))
   const workers = once(() => apache.flatMap(readWorkers))
   const moduleOf = moduleReader(python)
@@ -154,9 +157,12 @@ export function buildDeployment({
     get virtualHosts() {
       return virtualHosts()
     },
+    get apacheHosts() {
+      return apacheHosts()
+    },
     trustsOf: ({ configuration, directive }) => {
       const ofAll = trustsByHost().get(configuration)
-      const own = trustsByHost().get(directive)
+      const own = directive === null ? undefined : trustsByHost().get(directive)
       if (ofAll === undefined) return own ?? NONE
       return own === undefined ? ofAll : [...ofAll, ...own]
     },

@@ -61,7 +61,7 @@ export function connectionTable(
       each.kind === 'apache' ? [[each.configuration, each.machine] as const] : [],
     ),
   )
-  return new ConnectionTable(nginx, apache, () => joinHosts(nginx, input.virtualHosts, machines))
+  return new ConnectionTable(nginx, apache, () => joinHosts(nginx, input.apacheHosts, machines))
 }
 
 const NONE: readonly never[] = []

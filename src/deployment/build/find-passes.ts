@@ -4,6 +4,7 @@ import type { Endpoint } from '../../servers/address.ts'
 import { type ProxyPass, proxyPasses } from '../../servers/apache/queries/proxy-passes.ts'
 import type {
   ApacheHost,
+  VirtualApacheHost,
   ApacheProgram,
   Listener,
   Machine,
@@ -32,7 +33,8 @@ export interface ConnectionInput {
   readonly listeners: readonly Listener[]
   readonly servers: readonly NginxServer[]
   readonly standIns: readonly NginxServer[]
-  readonly virtualHosts: readonly ApacheHost[]
+  readonly virtualHosts: readonly VirtualApacheHost[]
+  readonly apacheHosts: readonly ApacheHost[]
 }
 
 const NONE: readonly never[] = []

@@ -6,7 +6,7 @@ import { selectVirtualHost } from '../../servers/apache/queries/select-virtual-h
 import type { ApacheHost, ApacheListener, Machine, NginxConnection, ReachedHost, Target } from '../model.ts'
 import { exactNames } from './servers.ts'
 
-/** Which virtual hosts the connections reach, from both ends. */
+/** Which virtual hosts and main servers the connections reach, from both ends. */
 export interface JoinedHosts {
   readonly byConnection: ReadonlyMap<NginxConnection, readonly ReachedHost[]>
   readonly byHost: ReadonlyMap<ApacheHost, readonly ReachedHost[]>
@@ -76,12 +76,22 @@ function select(
   if (port === null || !hostsSent.known) return
   for (const host of hostsSent.value) {
     const selection = selectVirtualHost(configuration, { address, port, host })
-    if (selection.kind !== 'virtual-host') continue
+    if (selection.kind === 'unknown') continue
     // Among fragments the host that answers for unknown names may be one that is not here.
-    const certain = configuration.main !== null || selection.reason !== 'first'
-    const found = hosts.get(configuration)?.[selection.virtualHost.index]
+    const certain =
+      selection.kind === 'main-server' || configuration.main !== null || selection.reason !== 'first'
+    const found =
+      selection.kind === 'main-server'
+        ? mainOf(hosts.get(configuration))
+        : hosts.get(configuration)?.[selection.virtualHost.index]
     if (found !== undefined) note(reached, found, certain)
   }
+}
+
+/** The main server stands behind all virtual hosts. */
+function mainOf(hosts: readonly ApacheHost[] | undefined): ApacheHost | undefined {
+  const last = hosts?.at(-1)
+  return last?.virtualHost === null ? last : undefined
 }
 
 function namesAskedFor({ hostsSent, server }: NginxConnection): readonly string[] {

@@ -328,7 +328,7 @@ function mapHop(
     hostHeaders: pass.name === 'proxy_pass' ? hostHeaders(connection) : null,
     virtualHosts: connections
       .hostsReachedBy(connection)
-      .map(({ host }) => cartographer.section(host.directive)),
+      .flatMap(({ host }) => (host.directive === null ? [] : [cartographer.section(host.directive)])),
     ...mapConnection(connection, cartographer),
     ...cartographer.part(namePlace(pass), wholeOf(block)),
   }
@@ -409,7 +409,7 @@ function mapApplication(application: Application, cartographer: Cartographer): M
   return {
     path: valueOrNull(alias.path),
     script: valueOrNull(alias.script),
-    virtualHost: host === null ? null : cartographer.section(host.directive),
+    virtualHost: host?.directive == null ? null : cartographer.section(host.directive),
     processGroup: valueOrNull(application.processGroup),
     applicationGroup: groupName(valueOrNull(application.applicationGroup)),
     ...cartographer.part(namePlace(alias.directive)),
