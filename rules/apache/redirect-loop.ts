@@ -751,9 +751,9 @@ export default defineRule({
       yield* schemesAgainstEachOther(deployment, asked)
     }
     const hosts = new Set(redirecting.map(({ host }) => host))
-    for (const host of deployment.virtualHosts)
+    for (const host of deployment.apacheHosts)
       if (hosts.has(host.virtualHost)) yield* chainsFrom(deployment, host)
-    for (const reached of deployment.virtualHosts) {
+    for (const reached of deployment.apacheHosts) {
       const { configuration, virtualHost } = reached
       if (!hosts.has(virtualHost)) continue
       for (const { connection, certain } of deployment.connections.reaching(reached)) {

@@ -1,6 +1,6 @@
-import { groupBy } from '../../parsers/collections/group-by.ts'
-import { memo, memoByKey } from '../../parsers/collections/memo.ts'
+import { memoByKey } from '../../parsers/collections/memo.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
+import { hostIn } from '../../src/deployment/fronts-of.ts'
 import type { ApacheConnection, Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import { insertAfter, propose } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -382,7 +382,8 @@ function namesPath({ code }: Source, path: string): boolean {
 function locationInFront(deployment: Deployment, connection: ApacheConnection): Asking | null {
   const path = (connection.path ?? '').replace(/(?<=.)\/$/, '')
   if (path === '/') return null
-  for (const host of hostsByDirective(deployment).get(connection.host) ?? []) {
+  const host = hostIn(deployment, connection.from.configuration, connection.host)
+  if (host !== null) {
     for (const { connection: outer, certain } of deployment.connections.reaching(host)) {
       if (!certain || outer.block.name !== 'location' || outer.written.replace(/^\w+:\/\//, '').includes('/'))
         continue
@@ -399,10 +400,6 @@ function locationInFront(deployment: Deployment, connection: ApacheConnection): 
 function sendsUpgrade({ headers }: NginxConnection): boolean {
   return headers.open || headers.written.some(({ name, state }) => name === 'upgrade' && state !== 'cleared')
 }
-
-const hostsByDirective = memo(({ virtualHosts }: Deployment) =>
-  groupBy(virtualHosts, ({ directive }): ApacheDirective | null => directive),
-)
 
 /** Where anything of the host is upgraded, its owner knows how. */
 function isUpgradedFor(

@@ -138,8 +138,8 @@ function* hostsOfAnyName(
   }
 }
 
-const hostsByConfiguration = memo(({ virtualHosts }: Deployment) =>
-  groupBy(virtualHosts, ({ configuration }) => configuration),
+const hostsByConfiguration = memo(({ apacheHosts }: Deployment) =>
+  groupBy(apacheHosts, ({ configuration }) => configuration),
 )
 
 /** What a virtual host serves; null where it writes neither files nor a program of its own. */

@@ -171,7 +171,7 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    for (const host of deployment.virtualHosts) {
+    for (const host of deployment.apacheHosts) {
       const way = deployment.connections
         .reaching(host)
         .find(({ connection, certain }) => certain && connection.pass.name === 'proxy_pass')

@@ -8,6 +8,7 @@ import type {
   Deployment,
   Machine,
 } from '../../src/deployment/model.ts'
+import { hostIn } from '../../src/deployment/fronts-of.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import type { ClientRequest } from '../../src/deployment/requests/answer.ts'
 import type { AskedHost } from '../../src/deployment/requests/ask-host.ts'
@@ -104,9 +105,8 @@ function* behindNginx(deployment: Deployment): Iterable<DjangoSite> {
 }
 
 function* inApache(deployment: Deployment): Iterable<DjangoSite> {
-  const hosts = new Map(deployment.virtualHosts.map(each => [each.directive, each]))
   for (const { settings, configuration, connection, program } of djangoBehindApache(deployment)) {
-    const own = connection.host === null ? null : (hosts.get(connection.host) ?? null)
+    const own = hostIn(deployment, configuration, connection.host)
     const { container, files } = program.machine
     yield {
       settings,

@@ -68,7 +68,7 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    for (const reached of deployment.virtualHosts) {
+    for (const reached of deployment.apacheHosts) {
       const { configuration, virtualHost, directive } = reached
       const over = deployment.connections
         .reaching(reached)

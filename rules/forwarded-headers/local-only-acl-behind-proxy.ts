@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import { groupBy } from '../../parsers/collections/group-by.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import type { ApacheHost, Deployment, NginxConnection } from '../../src/deployment/model.ts'
+import { hostAt } from '../../src/deployment/fronts-of.ts'
 import { connectionReachedBy } from '../../src/deployment/requests/connection-reached-by.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -294,7 +295,7 @@ function reachedThroughNginx(
   home: ApacheDirective | null,
   path: string,
 ): NginxConnection | null {
-  const hosts = home === null ? deployment.virtualHosts : (hostsByDirective(deployment).get(home) ?? [])
+  const hosts = home === null ? deployment.apacheHosts : [hostAt(deployment, home) ?? []].flat()
   for (const host of hosts) {
     if (host.configuration !== configuration) continue
     if (knowsClients(host)) continue
@@ -305,10 +306,6 @@ function reachedThroughNginx(
   }
   return null
 }
-
-const hostsByDirective = memo(({ virtualHosts }: Deployment) =>
-  groupBy(virtualHosts, ({ directive }) => directive),
-)
 
 /** mod_remoteip puts the client's address in the place of nginx's. */
 function knowsClients({ configuration, directive }: ApacheHost): boolean {

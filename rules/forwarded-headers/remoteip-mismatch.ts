@@ -164,7 +164,7 @@ export default defineRule({
   ],
   *check(deployment) {
     if (!deployment.apache.some(({ occurrences }) => NAMES.some(name => occurrences.has(name)))) return
-    for (const host of deployment.virtualHosts) {
+    for (const host of deployment.apacheHosts) {
       const held = NAMES.filter(name => linesOf(host, name).length > 0)
       if (held.length === 0) continue
       const connection = loopbackWay(deployment, host)

@@ -189,7 +189,7 @@ export default defineRule({
   ],
   *check(deployment) {
     const ways = new Map<ApacheConfiguration, NginxConnection | null>()
-    for (const host of deployment.virtualHosts) {
+    for (const host of deployment.apacheHosts) {
       const connection = loopbackWay(deployment, host)
       const isUnknown = connection === null || knowsClients(host)
       const former = ways.get(host.configuration)

@@ -99,7 +99,7 @@ function hostsOf(
   configuration: ApacheConfiguration,
   section: ApacheDirective | null,
 ): readonly ApacheHost[] {
-  if (section === null) return deployment.virtualHosts.filter(host => host.configuration === configuration)
+  if (section === null) return deployment.apacheHosts.filter(host => host.configuration === configuration)
   const host = hostAt(deployment, section)
   return host === null ? [] : [host]
 }

@@ -106,7 +106,7 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    for (const host of deployment.virtualHosts) {
+    for (const host of deployment.apacheHosts) {
       const engine = sslEngine(host.configuration, host.virtualHost)
       if (!engine.known || engine.value) continue
       const lines = [...linesOf(deployment, host)]

@@ -30,7 +30,7 @@ export function* phpSites(deployment: Deployment): Iterable<PhpSite> {
       names: isPlain ? server.names.map(({ name }) => name) : null,
     }
   }
-  for (const host of deployment.virtualHosts) {
+  for (const host of deployment.apacheHosts) {
     const { configuration, directive } = host
     const line = directivesByHost(configuration, 'documentroot').get(directive)?.at(-1)
     const root = line?.args[0]?.value

@@ -143,7 +143,7 @@ function* cookies(deployment: Deployment): Iterable<Cookies> {
         yield { at: fact.at, domain: fact.value, by: 'PHP', ...site }
     }
   }
-  for (const host of deployment.virtualHosts) {
+  for (const host of deployment.apacheHosts) {
     const { configuration, directive } = host
     const root = directivesByHost(configuration, 'documentroot').get(directive)?.at(-1)?.args[0]?.value
     if (root === undefined || !root.startsWith('/')) continue

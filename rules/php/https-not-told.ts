@@ -733,7 +733,7 @@ function proxiesTo({ connections }: Deployment, front: NginxServer, inner: Nginx
 }
 
 function* inApache(deployment: Deployment): Findings {
-  for (const host of deployment.virtualHosts) {
+  for (const host of deployment.apacheHosts) {
     const { configuration, directive } = host
     const line = directivesByHost(configuration, 'documentroot').get(directive)?.at(-1)
     const root = line?.args[0]?.value

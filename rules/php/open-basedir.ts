@@ -224,7 +224,7 @@ function* ofNginx({ connections }: Deployment): Iterable<RuleFinding> {
 
 /** Of Apache the pool, or its own module, is asked for the scripts of each document root that has one. */
 function* ofApache(deployment: Deployment): Iterable<RuleFinding> {
-  for (const host of deployment.virtualHosts) {
+  for (const host of deployment.apacheHosts) {
     const { configuration, virtualHost } = host
     const php = phpOfHost(deployment, host)
     if (php.length === 0) continue

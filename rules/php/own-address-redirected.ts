@@ -257,10 +257,10 @@ function redirected(deployment: Deployment, own: OwnAddress, root: string): Rule
 }
 
 const namesOf = memo(
-  ({ servers, virtualHosts }: Deployment): ReadonlySet<string> =>
+  ({ servers, apacheHosts }: Deployment): ReadonlySet<string> =>
     new Set([
       ...servers.flatMap(({ names }) => names.map(({ name }) => name)),
-      ...virtualHosts.flatMap(({ names }) => names),
+      ...apacheHosts.flatMap(({ names }) => names),
     ]),
 )
 

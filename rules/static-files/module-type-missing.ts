@@ -288,7 +288,7 @@ export default defineRule({
       yield* ofNextcloud(deployment, server)
       yield* ofPages(deployment, server)
     }
-    for (const host of deployment.virtualHosts) yield* ofApache(deployment, host)
+    for (const host of deployment.apacheHosts) yield* ofApache(deployment, host)
   },
 })
 

@@ -49,8 +49,8 @@ function hostTimes(
 }
 
 const hostsByConfiguration = memo(
-  ({ virtualHosts }: Deployment): ReadonlyMap<ApacheConfiguration, readonly ApacheHost[]> =>
-    groupBy(virtualHosts, ({ configuration }) => configuration),
+  ({ apacheHosts }: Deployment): ReadonlyMap<ApacheConfiguration, readonly ApacheHost[]> =>
+    groupBy(apacheHosts, ({ configuration }) => configuration),
 )
 
 /** The most of some times; unknown where one is, null where there is none. */

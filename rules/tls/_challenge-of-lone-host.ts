@@ -62,7 +62,7 @@ function answerOf(end: ApacheEnd, directory: string): LoneAnswer | null {
 
 const hostsByName = memo((deployment: Deployment): ReadonlyMap<string, readonly ApacheHost[]> => {
   const found = new Map<string, ApacheHost[]>()
-  for (const host of deployment.virtualHosts)
+  for (const host of deployment.apacheHosts)
     for (const name of host.names) {
       const known = found.get(name)
       if (known === undefined) found.set(name, [host])

@@ -11,7 +11,7 @@ export const servedNames = memo((deployment: Deployment): ReadonlyMap<Machine, R
   for (const { configuration, names } of deployment.servers)
     for (const { name, exact } of names)
       if (exact) found.get(deployment.programOf(configuration).machine)?.add(name)
-  for (const { configuration, names } of deployment.virtualHosts)
+  for (const { configuration, names } of deployment.apacheHosts)
     for (const name of names) found.get(deployment.programOf(configuration).machine)?.add(name)
   return found
 })

@@ -36,15 +36,14 @@ function* ofNginx({ servers, filesOf }: Deployment): Iterable<RuleFinding> {
   }
 }
 
-function* ofApache({ virtualHosts, filesOf }: Deployment): Iterable<RuleFinding> {
-  for (const { configuration, virtualHost } of virtualHosts) {
+function* ofApache({ apacheHosts, filesOf }: Deployment): Iterable<RuleFinding> {
+  for (const { configuration, directive, virtualHost } of apacheHosts) {
     if (!configuration.occurrences.has('sslcertificatekeyfile')) continue
     const engine = sslEngine(configuration, virtualHost)
     if (engine.known && !engine.value) continue
-    const own = (name: string): readonly AnyDirective[] =>
-      directivesIn(configuration, virtualHost.directive, name)
+    const own = (name: string): readonly AnyDirective[] => directivesIn(configuration, directive, name)
     // httpd adds those of a virtual host to those of the main server.
-    if (directivesIn(configuration, null, 'SSLCertificateFile').length > 0) continue
+    if (directive !== null && directivesIn(configuration, null, 'SSLCertificateFile').length > 0) continue
     const { serverRoot } = configuration
     yield* unmatched(
       'Apache',

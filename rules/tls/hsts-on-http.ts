@@ -8,7 +8,6 @@ import type { NginxConfiguration } from '../../src/servers/nginx/configuration.t
 import { answersAll, writtenRedirect } from '../../src/servers/nginx/queries/answers-all.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { headerLine } from '../../src/servers/apache/queries/header-tables.ts'
-import { namePlace } from '../../src/servers/apache/queries/places.ts'
 import { sslEngine } from '../../src/servers/apache/queries/server-settings.ts'
 import { toldTexts } from '../../src/deployment/setups/told-texts.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -226,8 +225,8 @@ function namesOverTls(servers: readonly NginxServer[]): NamesOverTls {
 }
 
 /** Of a virtual host of port 80, where another one of the same name speaks TLS: no proxy does it in front. */
-function* ofApache({ virtualHosts, connections }: Deployment) {
-  for (const { configuration, directive, virtualHost, names, addresses } of virtualHosts) {
+function* ofApache({ apacheHosts, connections }: Deployment) {
+  for (const { configuration, directive, virtualHost, names, addresses } of apacheHosts) {
     if (
       !configuration.occurrences.has('header') ||
       !addresses.every(({ known, port }) => known && port === 80)
@@ -244,7 +243,7 @@ function* ofApache({ virtualHosts, connections }: Deployment) {
     if (line === undefined || line === null || line.condition !== null) continue
     const engine = sslEngine(configuration, virtualHost)
     if (engine.known && engine.value) continue
-    const secure = virtualHosts.find(
+    const secure = apacheHosts.find(
       other =>
         other.configuration === configuration &&
         other.names.some(name => names.includes(name)) &&
@@ -256,7 +255,7 @@ function* ofApache({ virtualHosts, connections }: Deployment) {
     yield {
       at: line.nameAt,
       message: 'Apache sends `Strict-Transport-Security` in plain HTTP, where browsers ignore it',
-      related: [{ at: namePlace(secure.directive), message: 'this virtual host speaks TLS' }],
+      related: [{ at: secure.at, message: 'this virtual host speaks TLS' }],
     }
   }
 }

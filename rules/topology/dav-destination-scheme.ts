@@ -81,8 +81,8 @@ export default defineRule({
     },
     { title: 'no WebDAV', files: { ...nginx(''), ...apache('Dav Off') } },
   ],
-  *check({ virtualHosts, connections }) {
-    for (const host of virtualHosts) {
+  *check({ apacheHosts, connections }) {
+    for (const host of apacheHosts) {
       const line = davLine(host)
       if (line === null || isRewritten(host)) continue
       const over = connections.reaching(host).find(({ connection, certain }) => certain && isTls(connection))

@@ -585,7 +585,7 @@ function* asked(deployment: Deployment): Iterable<Omit<Asked, 'leads'>> {
     const list = targets.some(({ to }) => to.kind === 'listener') ? null : listBehind(connection)
     if (list !== null) yield { connection, names: connection.hostsSent.value, list }
   }
-  for (const host of deployment.virtualHosts) yield* askedOfApache(deployment, host)
+  for (const host of deployment.apacheHosts) yield* askedOfApache(deployment, host)
 }
 
 function* askedOfApache(deployment: Deployment, host: ApacheHost): Iterable<Omit<Asked, 'leads'>> {

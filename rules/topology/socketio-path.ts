@@ -1,5 +1,4 @@
 import { groupBy } from '../../parsers/collections/group-by.ts'
-import { memo } from '../../parsers/collections/memo.ts'
 import {
   SOCKET_IO_PATH,
   type SocketIoClient,
@@ -13,6 +12,7 @@ import type {
   Deployment,
   NginxServer,
 } from '../../src/deployment/model.ts'
+import { hostIn } from '../../src/deployment/fronts-of.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import type { ClientRequest, RequestStep } from '../../src/deployment/requests/answer.ts'
 import { MISSING, requestsToHost, requestsToServer } from '../../src/deployment/requests/made-up-requests.ts'
@@ -20,7 +20,6 @@ import { probe } from '../../src/deployment/requests/probe.ts'
 import { serverBehind } from '../../src/deployment/server-behind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 import { serviceUnit } from '../app-server/_examples.ts'
 import { clientsBeside } from '../_socketio-clients.ts'
@@ -378,12 +377,7 @@ function sitesOf(
 ): ReadonlySet<NginxServer | ApacheHost> {
   return new Set(
     passes.flatMap(pass =>
-      'server' in pass ? pass.server : (hostsByDirective(deployment).get(pass.host) ?? []),
+      'server' in pass ? pass.server : (hostIn(deployment, pass.from.configuration, pass.host) ?? []),
     ),
   )
 }
-
-const hostsByDirective = memo(
-  ({ virtualHosts }: Deployment): ReadonlyMap<ApacheDirective | null, ApacheHost> =>
-    new Map(virtualHosts.map(host => [host.directive, host])),
-)

@@ -122,7 +122,7 @@ export default defineRule({
         }
       }
     }
-    for (const host of deployment.virtualHosts) {
+    for (const host of deployment.apacheHosts) {
       // Of what is proxied nginx is asked above; in front of the others a server of another machine may be.
       if (proxied.has(host) || !isWhole(host.configuration)) continue
       if (!host.addresses.some(({ port }) => port === 80 || port === 443)) continue

@@ -1,7 +1,7 @@
 import { isLoopback } from '../../servers/address.ts'
 import type { ApacheConfiguration } from '../../servers/apache/configuration.ts'
 import { memo } from '../../../parsers/collections/memo.ts'
-import { hostAt } from '../fronts-of.ts'
+import { hostIn } from '../fronts-of.ts'
 import { declaredProxies, takesClients } from '../outer-proxies.ts'
 import type { ApacheConnection, ApacheHost, Connection, Deployment } from '../model.ts'
 import { requestBehind } from './request-behind.ts'
@@ -17,8 +17,8 @@ export function bringsClients(deployment: Deployment, connection: Connection): b
 }
 
 function bringsClientsToApache(deployment: Deployment, connection: ApacheConnection): boolean {
-  const { host: section, path } = connection
-  const host = section === null ? null : hostAt(deployment, section)
+  const { from, host: section, path } = connection
+  const host = hostIn(deployment, from.configuration, section)
   if (host === null || path === null || deployment.connections.reaching(host).length > 0) return false
   if (declaredProxies(deployment.facts).length > 0 || hasProxyInFront(host.configuration)) return false
   return isOpen(deployment, host) && requestBehind(deployment, connection, path) !== null

@@ -1,4 +1,4 @@
-import { hostAt } from '../fronts-of.ts'
+import { hostIn } from '../fronts-of.ts'
 import type { Deployment } from '../model.ts'
 import type { AskedHost } from './ask-host.ts'
 import { requestsToHost, requestsToServer } from './made-up-requests.ts'
@@ -10,8 +10,12 @@ import { probe } from './probe.ts'
  *
  * @param target path and query, escaped, as both see it
  */
-export function isKeptBack(deployment: Deployment, { host }: AskedHost, target: string): boolean {
-  const own = host === null ? null : hostAt(deployment, host.directive)
+export function isKeptBack(
+  deployment: Deployment,
+  { configuration, host }: AskedHost,
+  target: string,
+): boolean {
+  const own = hostIn(deployment, configuration, host?.directive ?? null)
   if (own === null || requestsToHost(deployment, own, target).length > 0) return false
   const fronts = new Set(deployment.connections.reaching(own).map(({ connection }) => connection.server))
   const requests = [...fronts].flatMap(server => requestsToServer(deployment, server, target))

@@ -16,7 +16,7 @@ export function requestHost(host: string): { readonly name: string; readonly por
 export function requestScheme({ walk: { configuration, host, request } }: RequestRecord): 'http' | 'https' {
   const engine = sslEngine(configuration, host)
   if (engine.known ? engine.value : request.scheme === 'https') return 'https'
-  const written = host?.serverName ?? null
+  const written = host === null ? mainServerName(configuration) : host.serverName
   const scheme = written?.known ? written.value.scheme : null
   return scheme === 'https' ? 'https' : 'http'
 }
