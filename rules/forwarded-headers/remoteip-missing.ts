@@ -74,6 +74,24 @@ export default defineRule({
       },
     },
     {
+      title: 'in the main server',
+      files: {
+        'etc/nginx/nginx.conf': NGINX,
+        'etc/apache2/apache2.conf': apacheMain(
+          conf`
+            Listen 127.0.0.1:9000
+            ServerName example.org
+            DocumentRoot /srv/www
+            <Location /intern>
+                Require ip «203.0.113.0/24»
+            </Location>
+          `,
+          ['authz_host'],
+        ),
+        'srv/www/intern/index.html': 'intern',
+      },
+    },
+    {
       title: 'nobody is kept out',
       files: {
         'etc/nginx/nginx.conf': NGINX,

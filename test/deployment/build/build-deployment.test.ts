@@ -122,6 +122,33 @@ test('the name that nginx sends selects the virtual host', () => {
   assert.equal(reached('proxy_set_header X-Any 1;'), ['first.example.org'])
 })
 
+test('the main server is a host where it answers on a socket of its own', () => {
+  const main = (lines: string): Deployment =>
+    deploymentOf({
+      'etc/nginx/nginx.conf': `events {\n}\nhttp {\n${proxied('http://127.0.0.1:9000')}}\n`,
+      'etc/apache2/apache2.conf': `Listen 127.0.0.1:9000\n${lines}`,
+    })
+  const site = 'ServerName example.org\nDocumentRoot /srv/www\n'
+  const alone = main(site)
+  assert.equal(namesReached(alone), ['example.org'])
+  assert.equal(
+    alone.apacheHosts.map(({ directive, addresses }) => [directive, addresses.map(({ port }) => port)]),
+    [[null, [9000]]],
+  )
+  assert.equal(alone.virtualHosts, [])
+
+  const beside = main(`Listen 9001\n${site}${host('other.example.org', '', '*:9001')}`)
+  assert.equal(namesReached(beside), ['example.org'])
+  assert.equal(beside.apacheHosts.length, 2)
+
+  // A virtual host waits on every socket: what the main server says is what it inherits.
+  const hidden = main(`${site}${host('other.example.org', '', '*:9000')}`)
+  assert.equal(namesReached(hidden), ['other.example.org'])
+  assert.equal(hidden.apacheHosts, hidden.virtualHosts)
+  // It answers with nothing that somebody wrote.
+  assert.equal(main('ServerName example.org\n').apacheHosts, [])
+})
+
 test('port and name join a connection to a virtual host where only a resolver could be certain', () => {
   const deployment = deploymentOf({
     'nginx.conf': proxied('http://example.org:9000'),
