@@ -1,6 +1,6 @@
 import { type Place, isUnknownWord } from '../../parsers/text/source.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
-import { hostAt } from '../../src/deployment/fronts-of.ts'
+import { hostIn } from '../../src/deployment/fronts-of.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -175,7 +175,7 @@ function* ofApache(deployment: Deployment): Generator<RuleFinding> {
   for (const configuration of deployment.apache) {
     const isPublic = (directive: Parameters<typeof virtualHostOf>[1]): boolean => {
       const section = virtualHostOf(configuration, directive)?.directive ?? null
-      const host = section === null ? null : hostAt(deployment, section)
+      const host = hostIn(deployment, configuration, section)
       // A proxy in front may turn the address of its backend into its own.
       return host !== null && isPublicSite(host.names) && deployment.connections.reaching(host).length === 0
     }

@@ -5,7 +5,7 @@ import {
   mayRouteToFiles,
   servesOwnStaticFiles,
 } from '../../src/deployment/django/static-settings.ts'
-import { hostAt } from '../../src/deployment/fronts-of.ts'
+import { hostIn } from '../../src/deployment/fronts-of.ts'
 import { isAbsent } from '../../src/deployment/is-absent.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { listenersOfKind } from '../../src/deployment/programs-of-kind.ts'
@@ -92,7 +92,7 @@ function takesClients(deployment: Deployment, { asked, ports }: DjangoSite): boo
   )
     return false
   if (mayHoldSectionsUnread(configuration)) return false
-  const own = host === null ? null : hostAt(deployment, host.directive)
+  const own = hostIn(deployment, configuration, host?.directive ?? null)
   if (own === null) {
     return listenersOfKind(deployment, 'apache').some(
       ({ program, loopback, port }) =>

@@ -1,5 +1,5 @@
 import { propose, removeDirective } from '../../src/deployment/edits.ts'
-import { hostAt } from '../../src/deployment/fronts-of.ts'
+import { hostIn } from '../../src/deployment/fronts-of.ts'
 import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
 import type { Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
@@ -145,9 +145,9 @@ function appends({ configuration, host, connection }: DjangoBehindApache): boole
 /** The connections of nginx whose requests Apache sends on by this line. */
 function frontsOf(
   deployment: Deployment,
-  { host, connection }: DjangoBehindApache,
+  { configuration, host, connection }: DjangoBehindApache,
 ): readonly NginxConnection[] {
-  const found = host?.directive == null ? null : hostAt(deployment, host.directive)
+  const found = hostIn(deployment, configuration, host?.directive ?? null)
   if (found === null) return []
   return deployment.connections
     .reaching(found)

@@ -47,7 +47,7 @@ const mainServer = memoByKey(
     if (configuration.main === null) return []
     const leading = connections.http.filter(
       connection =>
-        connections.hostsReachedBy(connection).length === 0 &&
+        connections.hostsReachedBy(connection).every(({ host }) => host.virtualHost === null) &&
         connection.targets.some(target => fallsToMain(target, configuration)),
     )
     const trust = trusts.find(each => each.configuration === configuration && each.virtualHost === null)

@@ -249,7 +249,7 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    if (!deployment.apache.some(({ occurrences }) => occurrences.has('virtualhost'))) return
+    if (deployment.apacheHosts.length === 0) return
     const looked = new Set<NginxServer>()
     for (const connection of deployment.connections.http) {
       const { server } = connection
