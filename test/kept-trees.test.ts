@@ -316,6 +316,18 @@ test('compose files that an editor reads together are one project', async () => 
   assert.equal(await loud(alone), ['.devcontainer/compose.yaml containers/undefined-reference'])
 })
 
+test('directories above the one that is audited say nothing of what lies in it', async () => {
+  const directory = scratchTree({
+    'dev/examples/shop/docker-compose.yml':
+      'services:\n  db:\n    image: postgres:16\n    environment:\n      POSTGRES_PASSWORD: shop\n    ports: ["5432:5432"]\n',
+  })
+  const { findings } = await auditDirectory(join(directory, 'dev/examples/shop'), rules)
+  assert.equal(
+    findings.map(({ rule }) => rule),
+    ['containers/database-public'],
+  )
+})
+
 const MEDIA = 'server {\n    listen 80;\n    location /media {\n        alias /srv/media/;\n    }\n}\n'
 const TRAVERSAL = 'static-files/alias-traversal'
 

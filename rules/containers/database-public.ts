@@ -1,4 +1,6 @@
 import type { ComposeService } from '../../parsers/compose/compose.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
+import { below } from '../../src/files/look.ts'
 import { composeProjects } from './_compose-projects.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
@@ -226,12 +228,17 @@ export default defineRule({
       const isForGood = services.some(isKept) && services.some(isOfSite)
       const isForWork = services.some(waits)
       for (const service of services)
-        yield* published(service, hostFiles, !isForWork && (isForGood || isKept(service)))
+        yield* published(service, deployment, hostFiles, !isForWork && (isForGood || isKept(service)))
     }
   },
 })
 
-function* published(service: ComposeService, files: FileSystem, isForGood: boolean): Iterable<RuleFinding> {
+function* published(
+  service: ComposeService,
+  { within }: Deployment,
+  files: FileSystem,
+  isForGood: boolean,
+): Iterable<RuleFinding> {
   const image = databaseOf(service)
   if (image === null) return
   const isOpened = isOpenedByVariable(service, files, image)
@@ -241,7 +248,7 @@ function* published(service: ComposeService, files: FileSystem, isForGood: boole
     if (hostIp !== null && !(hostIp.known && hostIp.value === '0.0.0.0')) continue
     if (!target.known || !database.ports.includes(target.value.first)) continue
     // With a password, on the machine of who develops it, the port is what it is there for.
-    const isOfDevelopers = OF_DEVELOPERS.test(at.source.path) || startsForDevelopers(service)
+    const isOfDevelopers = OF_DEVELOPERS.test(below(at.source.path, within)) || startsForDevelopers(service)
     if (database.asks && isOfDevelopers) continue
     yield {
       at,

@@ -1,4 +1,6 @@
 import type { Place } from '../../parsers/text/source.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
+import { below } from '../../src/files/look.ts'
 import type { RuleFinding } from '../../src/engine/rule.ts'
 import { compareVersions } from '../../src/servers/version.ts'
 
@@ -35,7 +37,8 @@ export function readAdvisories<Condition extends string>(table: string): readonl
 }
 
 /** True for a release that only tests and people who develop start. */
-function isForWork({ source: { path } }: Place): boolean {
+function isForWork({ source }: Place, within: string): boolean {
+  const path = below(source.path, within)
   return /\/(?:tests?|e2e|spec)\/|[._-](?:dev|development|local|override|test|ci)\.ya?ml$/i.test(path)
 }
 
@@ -88,6 +91,7 @@ export function vulnerable(
   program: string,
   { version, at }: { readonly version: string; readonly at: Place },
   met: readonly MetAdvisory[],
+  { within }: Deployment,
 ): RuleFinding | null {
   if (met.length === 0) return null
   const ids = met.map(({ advisory }) => advisory.id)
@@ -106,7 +110,7 @@ export function vulnerable(
     .reduce((newest, each) => (compareVersions(each, newest) > 0 ? each : newest))
   return {
     at,
-    severity: met.every(({ advisory }) => advisory.isLow) || isForWork(at) ? 'info' : 'warning',
+    severity: met.every(({ advisory }) => advisory.isLow) || isForWork(at, within) ? 'info' : 'warning',
     message: `${program} ${version} has ${shown}${more}, and the configuration meets what ${ids.length === 1 ? 'that needs' : 'they need'}`,
     related: [...byPlace.values()]
       .slice(0, NAMED)

@@ -96,7 +96,7 @@ export default defineRule({
       const met = metAdvisories(APACHE_ADVISORIES, release.version, condition =>
         meets(deployment, configuration, condition),
       )
-      const finding = vulnerable('Apache', release, met)
+      const finding = vulnerable('Apache', release, met, deployment)
       if (finding !== null) yield finding
     }
   },

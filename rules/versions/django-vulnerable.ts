@@ -98,7 +98,7 @@ export default defineRule({
       const met = metAdvisories(ADVISORIES, release.version, condition =>
         meets(deployment, settings, condition),
       )
-      const finding = vulnerable('Django', release, met)
+      const finding = vulnerable('Django', release, met, deployment)
       if (finding !== null) yield finding
     }
   },

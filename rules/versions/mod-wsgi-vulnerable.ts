@@ -69,15 +69,16 @@ export default defineRule({
       },
     },
   ],
-  *check({ apache, filesOf }) {
-    for (const configuration of apache) {
+  *check(deployment) {
+    for (const configuration of deployment.apache) {
       if (!configuration.occurrences.has('wsgitrustedproxyheaders')) continue
-      const release = installedRelease(configuration, filesOf(configuration))
+      const release = installedRelease(configuration, deployment.filesOf(configuration))
       if (release === null) continue
       const finding = vulnerable(
         'mod_wsgi',
         release,
         metAdvisories(ADVISORIES, release.version, () => trustedClientIp(configuration)),
+        deployment,
       )
       if (finding !== null) yield finding
     }

@@ -183,7 +183,7 @@ export default defineRule({
       const met = metAdvisories(NGINX_ADVISORIES, release.version, condition =>
         meets(deployment, configuration, condition),
       )
-      const finding = vulnerable('nginx', release, met)
+      const finding = vulnerable('nginx', release, met, deployment)
       if (finding !== null) yield finding
     }
   },

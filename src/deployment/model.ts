@@ -38,6 +38,8 @@ export interface Deployment {
   /** Every program of every machine. */
   readonly programs: readonly Program[]
   readonly facts: SiteFacts
+  /** The directory that was asked for: names of directories above it mean nothing. `/` for the tree of a machine. */
+  readonly within: string
   /**
    * The texts of the repository that set machines up or deploy to them: scripts, playbooks, workflows, a Vagrantfile.
    * Null where there are too many to read, or where nobody knows of all.

@@ -428,8 +428,8 @@ function fileKey(files: DiskFileSystem, path: string): string {
 }
 
 /** What sets machines up; nothing of it is known around files that were named one by one. */
-function setupsOf(files: DiskFileSystem, { paths, single }: Scope): Pick<Machine, 'setups'> {
-  return single.length > 0 ? {} : { setups: once(() => setupTexts(files, paths)) }
+function setupsOf(files: DiskFileSystem, { paths, single, within }: Scope): Pick<Machine, 'setups'> {
+  return single.length > 0 ? {} : { setups: once(() => setupTexts(files, paths, within)) }
 }
 
 function besideOf({ beside }: Scope, options: DiskOptions): Pick<Machine, 'setupsBeside'> {
@@ -440,13 +440,13 @@ function besideOf({ beside }: Scope, options: DiskOptions): Pick<Machine, 'setup
 
 function guidesOf(
   files: DiskFileSystem,
-  { beside, paths, single }: Scope,
+  { beside, paths, single, within }: Scope,
   options: DiskOptions,
 ): Pick<Machine, 'guides'> {
   if (single.length > 0) return {}
   return {
     guides: once(() => [
-      ...guideTexts(files, paths),
+      ...guideTexts(files, paths, within),
       ...(beside === undefined ? [] : guideTexts(diskFileSystem(beside.root, options), beside.paths)),
     ]),
   }

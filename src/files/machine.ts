@@ -63,6 +63,8 @@ export interface InstalledFile {
 /** The directory that compose files, units, Dockerfiles and applications lie in beside the files of servers. */
 export interface Repository {
   readonly files: FileSystem
+  /** The directory that was asked for, in `files`: the names of those above it mean nothing. */
+  readonly within: string
   /** Compose files, by their paths in `files`. */
   readonly composeFiles: readonly string[]
   /**

@@ -10,6 +10,7 @@ import {
 import { maskTemplate } from '../../parsers/text/mask-template.ts'
 import type { InstalledFile } from './machine.ts'
 import type { Source } from '../../parsers/text/source.ts'
+import { below } from './look.ts'
 import { nestedPath, splitNested } from './nested-path.ts'
 import { type Filling, valuesIn } from './to-source.ts'
 import { TESTS_DIRECTORY } from './test-directories.ts'
@@ -95,9 +96,10 @@ const OF_TESTS = new RegExp(
 const MOST_PROGRAMS = 300
 const LIKELY_WRITER = new RegExp(String.raw`${WRITER.source}|\.pp$`, 'i')
 
-/** The programs that may write a configuration. */
-export function writersAmong(paths: readonly string[]): readonly string[] {
-  const programs = paths.filter(path => PROGRAM.test(path) && !OF_TESTS.test(path) && !TESTS.test(path))
+/** The programs that may write a configuration, by their names and those of the directories below this one. */
+export function writersAmong(paths: readonly string[], within: string): readonly string[] {
+  const isOfTests = (name: string): boolean => OF_TESTS.test(name) || TESTS.test(name)
+  const programs = paths.filter(path => PROGRAM.test(path) && !isOfTests(below(path, within)))
   return programs.length <= MOST_PROGRAMS ? programs : programs.filter(path => LIKELY_WRITER.test(path))
 }
 

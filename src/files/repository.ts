@@ -61,6 +61,7 @@ export function repositoryAmong(
   const isStarted = started.some(each => each.length > 0)
   return {
     files,
+    within,
     composeFiles,
     containerStarters,
     dockerfiles,

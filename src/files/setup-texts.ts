@@ -1,5 +1,6 @@
 import type { Source } from '../../parsers/text/source.ts'
 import { type FileSystem, sourceAt } from './file-system.ts'
+import { below } from './look.ts'
 import { TESTS_DIRECTORY } from './test-directories.ts'
 
 /**
@@ -20,14 +21,22 @@ const OTHERS = new RegExp(
 
 const MOST = 1000
 
-/** The texts that set a machine up, or deploy to it; null where there are too many to read. */
-export function setupTexts(files: FileSystem, paths: readonly string[]): readonly Source[] | null {
-  const wanted = paths.filter(path => SETS_UP.test(path) && !OTHERS.test(path))
+/**
+ * The texts that set a machine up, or deploy to it; null where there are too many to read.
+ *
+ * @param within the directory whose names say what a file is, and not those of the directories above it
+ */
+export function setupTexts(
+  files: FileSystem,
+  paths: readonly string[],
+  within = '/',
+): readonly Source[] | null {
+  const wanted = paths.filter(path => SETS_UP.test(path) && !OTHERS.test(below(path, within)))
   return wanted.length > MOST ? null : wanted.flatMap(path => sourceAt(files, path) ?? [])
 }
 
 /** The texts that tell people how a machine is set up and started, as far as there are not too many to read. */
-export function guideTexts(files: FileSystem, paths: readonly string[]): readonly Source[] {
-  const wanted = paths.filter(path => GUIDE.test(path) && !OTHERS.test(path))
+export function guideTexts(files: FileSystem, paths: readonly string[], within = '/'): readonly Source[] {
+  const wanted = paths.filter(path => GUIDE.test(path) && !OTHERS.test(below(path, within)))
   return wanted.slice(0, MOST).flatMap(path => sourceAt(files, path) ?? [])
 }

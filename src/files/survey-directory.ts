@@ -86,7 +86,7 @@ export function surveyDirectory(
   left.push(...unread)
   for (const { candidate, isHtaccess } of texts)
     if (isHtaccess && candidate.program === 'apache') htaccess.push(candidate.path)
-  for (const path of writersAmong(paths))
+  for (const path of writersAmong(paths, within))
     if (writesServers(path, options.peek?.(path, BEGINNING) ?? ''))
       left.push(
         skipped(path, 'inside-program', 'a program that writes lines of a server, which are not read'),

@@ -57,6 +57,7 @@ export function serverJoiner(
       buildDeployment({
         machines: machines.map(withBeside),
         facts: settings.facts,
+        within: repository?.within,
         setups: machine.setups,
         setupsBeside: machine.setupsBeside,
         guides: machine.guides,

@@ -29,6 +29,8 @@ import { readWorkers } from './workers.ts'
 export interface DeploymentInput {
   readonly machines: readonly MachineInput[]
   readonly facts: SiteFacts
+  /** Left out for the tree of a machine. */
+  readonly within?: string | undefined
   /** The texts that set machines up; left out where nobody knows of them. */
   readonly setups?: (() => readonly Source[] | null) | undefined
   /** The same of a repository around a machine. */
@@ -47,6 +49,7 @@ export interface DeploymentInput {
 export function buildDeployment({
   machines: inputs,
   facts,
+  within = '/',
   setups = () => null,
   setupsBeside = () => [],
   guides = () => [],
@@ -128,6 +131,7 @@ export function buildDeployment({
       return programs()
     },
     facts,
+    within,
     setups,
     setupsBeside,
     guides,
