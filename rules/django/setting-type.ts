@@ -1,8 +1,13 @@
 import type { PythonExpression } from '../../parsers/python/python-module.ts'
-import type { AssignedExpression, DjangoSettings } from '../../src/deployment/django/settings.ts'
+import type {
+  AssignedExpression,
+  AssignedName,
+  DjangoSettings,
+} from '../../src/deployment/django/settings.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { djangoBehindNginx } from './_examples.ts'
+import { nestedList, type TypeFault } from './_nested-lists.ts'
 import { djangoProjects } from './_projects.ts'
 
 const project = (settings: string, environment = ''): Record<string, string> =>
@@ -19,7 +24,8 @@ export default defineRule({
   summary: 'A setting is of another type than Django takes',
   severity: 'error',
   otherSeverities: {
-    warning: 'for a switch that no variable turns off, and a number that is a text once the variable is set',
+    warning:
+      'for a switch that no variable turns off, a number that is a text once the variable is set, and a line that a condition decides',
   },
   confidence: 'high',
   since: '0.1.0',
@@ -56,6 +62,21 @@ export default defineRule({
     {
       title: 'a list of hosts in a list',
       files: project('ALLOWED_HOSTS = «[os.environ.get("HOSTS", "example.org").split(",")]»'),
+    },
+    {
+      title: 'a list of hosts behind another one',
+      files: project('ALLOWED_HOSTS.append(«["localhost"]»)'),
+    },
+    {
+      title: 'a list of hosts where a condition holds, and one of a variable',
+      files: project(conf`
+        import environ
+        from socket import gethostname
+        env = environ.Env()
+        if gethostname() == "office":
+            ALLOWED_HOSTS.insert(0, «("localhost", "127.0.0.1")»)
+        INSTALLED_APPS = «["django.contrib.contenttypes", env.list("MORE_APPS")]»
+      `),
     },
     { title: 'a switch as a text', files: project('SECURE_SSL_REDIRECT = «"False"»') },
     { title: 'a number as a text', files: project('DATA_UPLOAD_MAX_MEMORY_SIZE = «"10485760"»') },
@@ -94,6 +115,15 @@ export default defineRule({
         FILE_UPLOAD_PERMISSIONS = 0o644
         FILE_UPLOAD_DIRECTORY_PERMISSIONS = 493
         ALLOWED_HOSTS = ["example.org", *os.environ.get("HOSTS", "www.example.org").split(",")]
+        ALLOWED_HOSTS.append("localhost")
+        ALLOWED_HOSTS.extend(["127.0.0.1"])
+      `),
+    },
+    {
+      title: 'a list of hosts behind one that is every host',
+      files: project(conf`
+        ALLOWED_HOSTS = ["*"]
+        ALLOWED_HOSTS.append(["localhost"])
       `),
     },
     {
@@ -136,14 +166,7 @@ export default defineRule({
   },
 })
 
-interface Fault {
-  readonly severity?: 'warning'
-  readonly message: string
-  readonly label: string
-  readonly help: string
-}
-
-function faultOf(assigned: DjangoSettings['assigned'][number], settings: DjangoSettings): Fault | null {
+function faultOf(assigned: AssignedName, settings: DjangoSettings): TypeFault | null {
   const { name, expression } = assigned
   return (
     tuple(assigned) ??
@@ -151,7 +174,7 @@ function faultOf(assigned: DjangoSettings['assigned'][number], settings: DjangoS
     alwaysTrue(name, expression, settings) ??
     text(name, expression, settings) ??
     permissions(assigned) ??
-    nested(name, expression, settings)
+    nestedList(assigned, settings)
   )
 }
 
@@ -203,7 +226,11 @@ const TEXTS: ReadonlySet<string> = new Set([
 ])
 
 /** A comma, and no bracket around it. */
-function tuple({ name, expression, source }: AssignedExpression & { readonly name: string }): Fault | null {
+function tuple({
+  name,
+  expression,
+  source,
+}: AssignedExpression & { readonly name: string }): TypeFault | null {
   if (expression.kind !== 'list' || expression.items.length !== 1) return null
   if (!SWITCHES.has(name) && !TEXTS.has(name)) return null
   if (/[[({]/.test(source.code[expression.start] ?? '[')) return null
@@ -231,7 +258,7 @@ const LISTS: ReadonlySet<string> = new Set([
   'LOGGING',
 ])
 
-function nothing(name: string, expression: PythonExpression): Fault | null {
+function nothing(name: string, expression: PythonExpression): TypeFault | null {
   if (!LISTS.has(name) || expression.kind !== 'call') return null
   const method = /\.(append|extend|insert|remove|update|sort|reverse|clear)$/.exec(expression.callee)?.[1]
   if (method === undefined || expression.callee !== `${name}.${method}`) return null
@@ -251,7 +278,7 @@ function fallback(expression: PythonExpression | undefined): PythonExpression | 
   return expression.args[1] ?? expression.keywords.default ?? null
 }
 
-function alwaysTrue(name: string, expression: PythonExpression, settings: DjangoSettings): Fault | null {
+function alwaysTrue(name: string, expression: PythonExpression, settings: DjangoSettings): TypeFault | null {
   const isCast = expression.kind === 'call' && expression.callee === 'bool'
   const last = settings.expressionOf(name)?.expression
   if (!isCast && (!SWITCHES.has(name) || last !== expression)) return null
@@ -283,7 +310,7 @@ function alwaysTrue(name: string, expression: PythonExpression, settings: Django
 /** Octal digits as they stand in a decimal number: `644` is `0o1204`. */
 const PERMISSIONS: ReadonlySet<number> = new Set([600, 640, 644, 660, 664, 666, 700, 750, 755, 770, 775, 777])
 
-function permissions({ name, expression }: DjangoSettings['assigned'][number]): Fault | null {
+function permissions({ name, expression }: DjangoSettings['assigned'][number]): TypeFault | null {
   if (name !== 'FILE_UPLOAD_PERMISSIONS' && name !== 'FILE_UPLOAD_DIRECTORY_PERMISSIONS') return null
   if (expression.kind !== 'number' || !PERMISSIONS.has(expression.value)) return null
   const { value } = expression
@@ -295,24 +322,6 @@ function permissions({ name, expression }: DjangoSettings['assigned'][number]): 
 }
 
 /** A list inside of the list of hosts, which Django takes for one of them. */
-function nested(name: string, expression: PythonExpression, settings: DjangoSettings): Fault | null {
-  if (name !== 'ALLOWED_HOSTS' || expression.kind !== 'list') return null
-  if (settings.expressionOf(name)?.expression !== expression) return null
-  // An entry before it may match, and then Django looks no further.
-  const [item] = expression.items
-  const isNested =
-    (item?.kind === 'list' && item.items.length > 0) ||
-    (item?.kind === 'call' && item.receiver?.kind === 'call' && /(?:^|\.)split$/.test(item.callee))
-  return isNested
-    ? {
-        message:
-          "a list stands inside of this one, so every request is answered with 500: AttributeError: 'list' object has no attribute 'lower'",
-        label: 'a list in a list',
-        help: 'Leave the outer brackets out',
-      }
-    : null
-}
-
 /** What Django adds, or compares with a number. */
 const NUMBERS: ReadonlySet<string> = new Set([
   'SESSION_COOKIE_AGE',
@@ -324,7 +333,7 @@ const NUMBERS: ReadonlySet<string> = new Set([
   'PASSWORD_RESET_TIMEOUT',
 ])
 
-function text(name: string, expression: PythonExpression, settings: DjangoSettings): Fault | null {
+function text(name: string, expression: PythonExpression, settings: DjangoSettings): TypeFault | null {
   if (!NUMBERS.has(name) || settings.expressionOf(name)?.expression !== expression) return null
   if (expression.kind === 'string')
     return {

@@ -156,7 +156,13 @@ function evaluateModule(context: Context, file: FoundFile): Names {
     }
     if (statement === null) {
       if (written.kind === 'assignment')
-        context.seen.assigned.push({ name: written.target, expression: written.value, source })
+        context.seen.assigned.push({
+          name: written.target,
+          expression: written.value,
+          source,
+          method: null,
+          conditional: true,
+        })
       continue
     }
     names.readers = readersAfter(names.readers, statement)
@@ -165,7 +171,13 @@ function evaluateModule(context: Context, file: FoundFile): Names {
       importNames(context, path, statement, at, names)
     } else if (statement.kind === 'assignment') {
       const { target, conditional, appends } = statement
-      context.seen.assigned.push({ name: target, expression: statement.value, source })
+      context.seen.assigned.push({
+        name: target,
+        expression: statement.value,
+        source,
+        method: null,
+        conditional,
+      })
       if (!module.broken && isPlain(source)) readKinds(statement, source, names, context.seen)
       const value = evaluate(statement.value, scope)
       const [, whole, keys] = /^([A-Za-z_]\w*)((?:\[[^\]]*\])+)$/.exec(target) ?? []
@@ -196,8 +208,15 @@ function evaluateModule(context: Context, file: FoundFile): Names {
     } else if (statement.kind === 'call') {
       // `INSTALLED_APPS.append(…)` and the like change what stands before their last dot.
       const changed = changedBy(statement.call)
-      for (const expression of statement.call.args)
-        context.seen.assigned.push({ name: changed, expression, source })
+      const { callee, args } = statement.call
+      for (const expression of args)
+        context.seen.assigned.push({
+          name: changed,
+          expression,
+          source,
+          method: callee.slice(callee.lastIndexOf('.') + 1),
+          conditional: statement.conditional,
+        })
       const list = changedList(names.values.get(changed), statement, changed, each => {
         const value = evaluate(each, scope)
         return value instanceof LimitReached ? undefined : value

@@ -25,7 +25,7 @@ export interface DjangoSettings {
   /** Names that its files read where nothing has given them, each surely and first there. */
   readonly undefinedNames: readonly { readonly name: string; readonly at: Place }[]
   /** Every line that assigns or lengthens a name, whatever decides whether it runs. */
-  readonly assigned: readonly (AssignedExpression & { readonly name: string })[]
+  readonly assigned: readonly AssignedName[]
   /** Sums of a list, a tuple or a text with another of them. */
   readonly mixedAdditions: readonly (MixedAddition & { readonly conditional: boolean })[]
   /** Every `from … import *` of its files. */
@@ -66,6 +66,15 @@ export function projectDirectory({ module, files }: DjangoSettings): string | nu
 export interface AssignedExpression {
   readonly expression: PythonExpression
   readonly source: Source
+}
+
+/** A line that gives a name a value, or more of it. */
+export interface AssignedName extends AssignedExpression {
+  readonly name: string
+  /** The method that takes the expression: `append` of `NAME.append(…)`; null for what is assigned or added. */
+  readonly method: string | null
+  /** True where a condition decides whether it runs. */
+  readonly conditional: boolean
 }
 
 /** What a WSGI script says of its application. */

@@ -546,6 +546,17 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.report?.host !== undefined,
   },
   {
+    rule: 'django/setting-type',
+    shows: 'Django answers 500 for a host behind a list in ALLOWED_HOSTS',
+    examples: {
+      bad: 'a list of hosts behind another one',
+      good: 'permissions in octal, and hosts that are split',
+    },
+    request: { ...HTTP, headers: { Host: 'localhost' } },
+    harm: ({ response }) => response.status === 500,
+    sound: ({ response }) => response.report?.host === 'localhost',
+  },
+  {
     rule: 'django/module-not-found',
     shows: 'gunicorn cannot boot a project whose middleware is not there',
     examples: { bad: 'middleware', good: 'middleware of the project' },
