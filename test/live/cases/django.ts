@@ -557,6 +557,15 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.report?.host === 'localhost',
   },
   {
+    rule: 'django/middleware-missing',
+    shows: 'Django redirects nothing to https without its middleware',
+    examples: { bad: 'a redirect to https', good: 'the middleware is there' },
+    request: HTTP,
+    harm: ({ response }) => response.report?.host !== undefined,
+    sound: ({ response }) =>
+      response.status === 301 && String(response.headers.location).startsWith('https://'),
+  },
+  {
     rule: 'django/module-not-found',
     shows: 'gunicorn cannot boot a project whose middleware is not there',
     examples: { bad: 'middleware', good: 'middleware of the project' },
