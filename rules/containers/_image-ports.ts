@@ -1,6 +1,7 @@
 import type { ComposeCommand } from '../../parsers/compose/compose.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
-import type { Container } from '../../src/deployment/containers/container.ts'
+import type { Container, ContainerMount } from '../../src/deployment/containers/container.ts'
+import { filesBelow, sourceAt } from '../../src/files/file-system.ts'
 import { serviceVariables } from '../../src/deployment/containers/service-variables.ts'
 
 /** The ports that images open as they come; of one with several all that may be published. */
@@ -83,9 +84,31 @@ export function imagePorts(container: Container): readonly number[] | null {
   if (service.volumesFrom.length > 0 || service.configs.length > 0) return null
   if (given.variables.some(({ name }) => TELLING.test(name.replace(OF_OTHERS, '')))) return null
   // A file among the mounts may be its configuration; a directory of data is not.
-  if (mounts.some(({ target, from }) => from !== 'COPY' && OF_CONFIGURATION.test(target))) return null
+  const own = mounts.filter(({ target, from }) => from !== 'COPY' && OF_CONFIGURATION.test(target))
+  if (own.some(mount => !(OF_MYSQL.test(base) && saysNoPort(mount, container)))) return null
   if (service.volumes.some(({ target }) => !target.known)) return null
   return PORTS.find(([name]) => name.test(base) || name.test(reference))?.[1] ?? null
+}
+
+const OF_MYSQL = /^(?:mysql|mariadb)$/
+
+/** True for option files of MySQL that are all here, and of which none speaks of a port. */
+function saysNoPort({ target, path }: ContainerMount, { hostFiles }: Container): boolean {
+  if (path === null || !/^\/etc\/(?:mysql|my\.cnf)(?:\/|$)/.test(target)) return false
+  const kind = hostFiles.kind(path)
+  const files =
+    kind === 'file'
+      ? [path]
+      : kind === 'directory'
+        ? [...filesBelow(hostFiles, path, { levels: 2, skipped: /^\./ })]
+        : []
+  return (
+    files.length > 0 &&
+    files.every(each => {
+      const source = sourceAt(hostFiles, each)
+      return source !== null && !/^[ \t]*(?:port\b|skip[-_]networking)|[{}$]{2}|<%/im.test(source.text)
+    })
+  )
 }
 
 const OF_CONFIGURATION =

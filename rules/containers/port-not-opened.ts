@@ -129,6 +129,23 @@ export default defineRule({
       },
     },
     {
+      title: 'a port of MariaDB that no option file has',
+      files: {
+        'compose.yaml': conf`
+          services:
+            db:
+              image: mariadb:11
+              environment: { MARIADB_ROOT_PASSWORD: shop }
+              volumes: ["./db:/etc/mysql/conf.d"]
+              ports: ["«3307:3307»"]
+        `,
+        'db/shop.cnf': conf`
+          [mysqld]
+          character-set-server = utf8mb4
+        `,
+      },
+    },
+    {
       title: 'another port for nginx-proxy',
       files: {
         'compose.yaml': compose(conf`
@@ -489,6 +506,23 @@ export default defineRule({
     {
       title: 'the Apache of Debian, which a script starts that nobody knows',
       files: debianApache('8000', 'ENTRYPOINT ["/start.sh"]'),
+    },
+    {
+      title: 'a port of MariaDB that an option file has',
+      files: {
+        'compose.yaml': conf`
+          services:
+            db:
+              image: mariadb:11
+              environment: { MARIADB_ROOT_PASSWORD: shop }
+              volumes: ["./db:/etc/mysql/conf.d"]
+              ports: ["3307:3307"]
+        `,
+        'db/shop.cnf': conf`
+          [mysqld]
+          port = 3307
+        `,
+      },
     },
     { title: 'two ports, and both are opened', files: ofTwo('"8080:80"', '"443:443"', '443') },
     {
