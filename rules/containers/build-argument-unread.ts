@@ -68,6 +68,23 @@ export default defineRule({
       ),
     },
     {
+      title: 'an argument with the name of the service in front, of an image of a release that is told',
+      files: {
+        ...tree(
+          conf`
+            args:
+              «PROXY_SITE_CONF: site.conf.dist»
+          `,
+          '',
+        ),
+        'proxy/Dockerfile': conf`
+          ARG RELEASE=1.27
+          FROM nginx:$RELEASE
+          ${CONFIGURABLE}
+        `,
+      },
+    },
+    {
       title: 'an argument of a Dockerfile that has none',
       files: tree(
         conf`
@@ -122,6 +139,23 @@ export default defineRule({
       },
     },
     {
+      title: 'an argument that nothing is called like, of an image that nobody knows',
+      files: {
+        ...tree(
+          conf`
+            args:
+              LOCALES: de
+          `,
+          '',
+        ),
+        'proxy/Dockerfile': conf`
+          ARG BASE
+          FROM $BASE
+          ${CONFIGURABLE}
+        `,
+      },
+    },
+    {
       title: 'an image that says itself what its children are given',
       files: {
         ...tree(
@@ -145,7 +179,9 @@ export default defineRule({
       const { stages, stage } = container.image
       const { source } = stage.at
       if (container.fault !== null || source.branches.length > 0 || OTHER_SYNTAX.test(source.text)) continue
-      if (stages.some(({ image }) => !image.known || /onbuild/.test(image.value))) continue
+      // An image whose lines nobody sees may ask its children for arguments.
+      if (/^FROM[^\n]*onbuild/im.test(source.text)) continue
+      const areImagesKnown = stages.every(({ image }) => image.known)
       const declared = [...readDockerfile(source).globals, ...stages.flatMap(({ args }) => args)]
       const names = new Set(declared.map(({ name }) => name))
       if ([...names].some(isUnknownWord)) continue
@@ -155,6 +191,7 @@ export default defineRule({
         // What the lines use without declaring it is another rule's, `containers/build-variable-unset`.
         if (new RegExp(`\\$\\{?${name}(?!\\w)`).test(source.code)) continue
         const meant = declared.find(each => !given.has(each.name) && isMeant(each.name, name))
+        if (meant === undefined && !areImagesKnown) continue
         yield {
           at,
           ...(meant !== undefined && { severity: 'warning' as const }),
@@ -183,11 +220,13 @@ const OF_DOCKER =
 const OTHER_SYNTAX =
   /^#[ \t]*syntax[ \t]*=[ \t]*(?!docker(?:\.io)?\/dockerfile\b)|^[ \t]*(?:ONBUILD|INCLUDE)\b/im
 
-/** A slip, or a word of the name: `conf` for `SITE_CONF`. */
+/** A slip, a word of the name, `conf` for `SITE_CONF`, or a name with the service in front, `PHP_SITE_CONF`. */
 function isMeant(declared: string, given: string): boolean {
   const [one, other] = [declared.toLowerCase(), given.toLowerCase()]
   if (one.replaceAll(/[_-]/g, '') === other.replaceAll(/[_-]/g, '')) return true
   if (isOneSlipAway(one, other)) return true
+  const [short, long] = one.length < other.length ? [one, other] : [other, one]
+  if (short.includes('_') && long.endsWith(`_${short}`)) return true
   const isPart = one.split('_').includes(other) || other.split('_').includes(one)
   return isPart && ![one, other].some(word => GENERAL.test(word))
 }
