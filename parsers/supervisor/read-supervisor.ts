@@ -41,6 +41,10 @@ export interface SupervisorProgram {
   readonly environment: readonly { readonly name: string; readonly value: Fact<string>; readonly at: Place }[]
   /** `stopsignal`, as written; null where its default holds, which is TERM. */
   readonly stopSignal: Fact<string> | null
+  /** Seconds between that signal and SIGKILL; null where its default holds, 10. */
+  readonly stopWait: Fact<number> | null
+  /** Whether SIGKILL goes to the whole group of processes, and not to the first one alone. */
+  readonly killsGroup: Fact<boolean> | null
   readonly autostart: Fact<boolean> | null
   readonly processes: Fact<number> | null
   /** Of a FastCGI program: `unix:///path` or `tcp://host:port`, its owner and mode. */
@@ -261,8 +265,16 @@ function programOf({ at, values }: Section, name: string): SupervisorProgram {
     if (value === null) return null
     return readFact(value, text => (/^[0-7]{1,5}$/.test(text) ? Number.parseInt(text, 8) : undefined))
   }
-  const autostart = get('autostart')
-  const processes = get('numprocs')
+  const boolean = (key: string): Fact<boolean> | null => {
+    const value = get(key)
+    return value === null ? null : readFact(value, readBoolean)
+  }
+  const number = (key: string): Fact<number> | null => {
+    const value = get(key)
+    return value === null
+      ? null
+      : readFact(value, text => (/^\d{1,6}$/.test(text) ? Number(text) : undefined))
+  }
   return {
     name,
     at,
@@ -273,11 +285,10 @@ function programOf({ at, values }: Section, name: string): SupervisorProgram {
     umask: octal('umask'),
     environment: readEnvironment(get('environment')),
     stopSignal: fact('stopsignal'),
-    autostart: autostart === null ? null : readFact(autostart, readBoolean),
-    processes:
-      processes === null
-        ? null
-        : readFact(processes, text => (/^\d{1,6}$/.test(text) ? Number(text) : undefined)),
+    stopWait: number('stopwaitsecs'),
+    killsGroup: boolean('killasgroup'),
+    autostart: boolean('autostart'),
+    processes: number('numprocs'),
     socket: fact('socket'),
     socketOwner: fact('socket_owner'),
     socketMode: octal('socket_mode'),

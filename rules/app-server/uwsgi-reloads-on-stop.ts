@@ -5,9 +5,9 @@ import type { AppServerProgram, Deployment } from '../../src/deployment/model.ts
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import type { Fact } from '../../src/servers/fact.ts'
 import { composeWith, siteTo } from '../containers/_examples.ts'
 import { behindNginx } from './_examples.ts'
+import { isTerm, supervisedProgram } from './_supervised-program.ts'
 
 const tree = (lines: string, unit = '', command = '/usr/bin/uwsgi --ini /etc/shop/uwsgi.ini') => ({
   ...behindNginx(conf`
@@ -136,16 +136,8 @@ function sendsTerm(program: AppServerProgram, { supervisors }: Deployment): bool
     const [word] = command?.words ?? []
     return others.length === 0 && posix.basename(word?.text ?? '').startsWith('uwsgi')
   }
-  const supervised = supervisors
-    .flatMap(({ programs }) => programs)
-    .find(
-      ({ command }) =>
-        command !== null &&
-        command.source === server.at.source &&
-        command.start <= server.at.start &&
-        server.at.end <= command.end,
-    )
-  if (supervised === undefined || !isTerm(supervised.stopSignal)) return false
+  const supervised = supervisedProgram(server, supervisors)
+  if (supervised === null || !isTerm(supervised.stopSignal)) return false
   return posix.basename(supervised.words?.[0]?.text ?? '').startsWith('uwsgi')
 }
 
@@ -164,8 +156,4 @@ function isStoppedByTerm({ service, image }: Container): boolean {
     (image?.entrypoint != null ? null : service.command?.words) ??
     (own?.form === 'exec' ? own.words : [])
   return posix.basename(words[0]?.text ?? '') === 'uwsgi'
-}
-
-function isTerm(signal: Fact<string> | null): boolean {
-  return signal === null || (signal.known && /^(?:(?:SIG)?TERM|15)$/i.test(signal.value))
 }
