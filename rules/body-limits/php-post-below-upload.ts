@@ -12,6 +12,7 @@ import { type Fact, known } from '../../src/servers/fact.ts'
 import { apacheMain } from '../_examples.ts'
 import { phpPool, phpSite } from '../php/_examples.ts'
 import { conf } from '../../src/engine/conf.ts'
+import { limitsInFragments } from './_uploads-in-fragments.ts'
 import { readPhpSettings } from '../../parsers/php/php-settings.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
 import { placeIn, placeOf, type WrittenText } from '../../parsers/text/written-text.ts'
@@ -98,11 +99,15 @@ const container = (lines: string, dockerfile = 'FROM php:8.3-fpm'): Record<strin
 export default defineRule({
   summary: 'PHP drops bodies that hold an upload it would take',
   severity: 'warning',
+  otherSeverities: {
+    info: 'for lines of Apache that leave the default, where its `php.ini` is not seen',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: 'A file is sent in a body, which is a little larger. Above `post_max_size` PHP throws the whole body away, `$_POST` and `$_FILES` are empty, and the form fails without a word: `upload_max_filesize` above it is never reached.',
   remedy: 'Give `post_max_size` a little more than `upload_max_filesize`',
   references: ['https://www.php.net/manual/en/ini.core.php#ini.post-max-size'],
+  ofLoneHtaccess: true,
   bad: [
     {
       title: 'one raised in the container of PHP',
@@ -135,6 +140,25 @@ export default defineRule({
       files: apache('php_admin_value upload_max_filesize «64M»'),
     },
     {
+      title: 'a file of Apache alone',
+      files: {
+        'uploads.conf': conf`
+          php_value upload_max_filesize «64M»
+          php_value post_max_size 32M
+        `,
+      },
+    },
+    {
+      title: 'a file of Apache alone, with one of the two',
+      files: {
+        'uploads.conf': conf`
+          <Directory /srv/www>
+              php_value upload_max_filesize «64M»
+          </Directory>
+        `,
+      },
+    },
+    {
       title: 'half of it raised',
       files: tree(conf`
         php_admin_value[upload_max_filesize] = 64M
@@ -154,6 +178,26 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a file of Apache alone, with enough of it, or with one that another section may have',
+      files: {
+        'uploads.conf': conf`
+          php_value upload_max_filesize 64M
+          php_value post_max_size 72M
+        `,
+        'more.conf': conf`
+          <Directory /srv/www>
+              php_value upload_max_filesize 64M
+          </Directory>
+          <Directory /srv>
+              php_value post_max_size 72M
+          </Directory>
+          <Directory /srv/small>
+              php_value upload_max_filesize 8M
+          </Directory>
+        `,
+      },
+    },
     {
       title: 'commands that write both',
       files: ofCommands(conf`
@@ -220,6 +264,7 @@ export default defineRule({
   ],
   *check(deployment) {
     yield* inApache(deployment)
+    yield* inFragments(deployment)
     yield* inContainers(deployment)
     yield* inCommands(deployment)
     for (const program of programsOfKind(deployment, 'php-fpm')) {
@@ -262,6 +307,19 @@ function* inApache(deployment: Deployment) {
       yield* tooSmall(own, around ?? ofServer('post_max_size'))
     }
   }
+}
+
+/** What files of Apache say for a PHP that is loaded elsewhere. */
+function* inFragments(deployment: Deployment) {
+  for (const { upload, post } of limitsInFragments(deployment))
+    for (const finding of tooSmall(upload, post))
+      yield {
+        ...finding,
+        ...(post === null && {
+          severity: 'info' as const,
+          message: `PHP throws bodies above 8M away, where its \`php.ini\` does not raise \`post_max_size\`, and is to take files of ${upload.known ? upload.value : ''}`,
+        }),
+      }
 }
 
 /** What files say that are mounted or copied into a container of PHP with Apache. */
