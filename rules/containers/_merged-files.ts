@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import { memoByKey } from '../../parsers/collections/memo.ts'
+import type { Source } from '../../parsers/text/source.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 
 /** What tells how a project is started. */
@@ -29,3 +30,21 @@ export const isMerged = memoByKey((files: FileSystem, directory: string): boolea
   }
   return false
 })
+
+/** One compose file behind `-f`. */
+const FILE = /(?:^|\s)(?:-f|--file)[ =]["']?([^\s"']+)/g
+
+/** True where a command in one of these texts starts a project by this file, and by no other one. */
+export function isStartedAlone(texts: readonly Source[], path: string): boolean {
+  return texts.some(({ text }) =>
+    text.split('\n').some(line => {
+      const begin = line.search(/\bcompose\b/)
+      if (begin === -1 || line.includes('$') || /^\s*#/.test(line)) return false
+      if (!/\s(?:up|run|start|build|pull|create)\b/.test(line.slice(begin))) return false
+      const [only, ...others] = [...line.matchAll(FILE)].map(([, name = '']) =>
+        name.replace(/^(?:\.\/)+/, ''),
+      )
+      return only !== undefined && others.length === 0 && `/${path}`.endsWith(`/${only}`)
+    }),
+  )
+}

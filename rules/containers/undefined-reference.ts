@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import { isBelow } from './_mounted.ts'
 import { memo } from '../../parsers/collections/memo.ts'
+import { once } from '../../parsers/collections/once.ts'
 import { type ComposeProject, type ComposeService, saysWhatRuns } from '../../parsers/compose/compose.ts'
 import { type Place, placeText } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
@@ -12,7 +13,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { isExcerpt } from '../_excerpts.ts'
 import { composeWith, siteTo } from './_examples.ts'
-import { isMerged } from './_merged-files.ts'
+import { isMerged, isStartedAlone } from './_merged-files.ts'
 
 const tree = (parts: Parameters<typeof composeWith>[0]): Record<string, string> => ({
   'docker-compose.yml': composeWith(parts),
@@ -38,6 +39,24 @@ const variant = (mount: string): Record<string, string> => ({
   `,
 })
 
+const startedBeside = (volume: string): string => conf`
+  services:
+    shop:
+      image: example/shop
+      volumes:
+        - data:/var/lib/shop
+  volumes:
+    ${volume}
+`
+const DEPLOYS = (files: string): string => conf`
+  on: push
+  jobs:
+    deploy:
+      runs-on: ubuntu-latest
+      steps:
+        - run: docker compose ${files} up --detach
+`
+
 export default defineRule({
   summary:
     'A service names a volume, a network, a secret, a service or a health check that the compose file does not have',
@@ -58,6 +77,17 @@ export default defineRule({
   ],
   unproven: 'The live tests start no containers, and Compose refuses the file before any',
   bad: [
+    {
+      title: 'a file that a workflow starts alone, beside one that has the volume',
+      files: {
+        'docker-compose.yml': startedBeside('data:'),
+        'docker-compose.deploy.yml': startedBeside('logs:').replace(
+          'data:/var/lib/shop',
+          '«data:/var/lib/shop»',
+        ),
+        '.github/workflows/deploy.yml': DEPLOYS('-f docker-compose.deploy.yml'),
+      },
+    },
     {
       title: 'a file of a manual, which leaves lines out',
       files: {
@@ -178,6 +208,14 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a file that a workflow lays over another one',
+      files: {
+        'docker-compose.yml': startedBeside('data:'),
+        'docker-compose.deploy.yml': startedBeside('logs:'),
+        '.github/workflows/deploy.yml': DEPLOYS('-f docker-compose.yml -f docker-compose.deploy.yml'),
+      },
+    },
     {
       title: 'a volume that docker run makes',
       files: {
@@ -453,6 +491,7 @@ export default defineRule({
   *check(deployment) {
     const { machines, nginx, apache } = deployment
     const hasServer = nginx.length + apache.length > 0
+    const texts = once(() => [...(deployment.setups() ?? []), ...deployment.guides()])
     for (const { project, projects, hostFiles } of composeProjects(deployment)) {
       // Docker makes the volumes that a command names.
       if (project.startedBy !== 'compose') continue
@@ -460,16 +499,19 @@ export default defineRule({
       if (!project.complete || project.legacy || !isWhole(project) || waitsForOverride(project, hostFiles))
         continue
       if (isOfDdev(project)) continue
-      const isMain = MAIN_FILE.test(project.sources[0]?.path ?? '')
+      const path = project.sources[0]?.path ?? ''
+      const isMain = MAIN_FILE.test(path)
+      const isAlone = !isMain && isStartedAlone(texts(), path)
       const found = [...project.services.values()]
         .flatMap(service => (service.complete ? [...undefinedOf(service, project)] : []))
         // A file of another name may be one of several `-f`: of them all, one has to declare a volume.
-        .filter(({ kind }) => isMain || kind === 'volume')
-      if (found.some(missing => isDefinedNear(missing, project, projects))) continue
+        .filter(({ kind }) => isMain || isAlone || kind === 'volume')
+      if (!isAlone && found.some(missing => isDefinedNear(missing, project, projects))) continue
       // Beside others, one without a server may be a part that `-f` lays over them.
       const isPart =
-        (!hasServer && isNamedByMerged(found, project, projects, hostFiles)) ||
-        isMissedByAny(found, project, projects)
+        !isAlone &&
+        ((!hasServer && isNamedByMerged(found, project, projects, hostFiles)) ||
+          isMissedByAny(found, project, projects))
       if (isPart) continue
       for (const { at, service, name } of isMain ? unhealthyIn(project, machines) : [])
         yield {
