@@ -34,17 +34,15 @@ export const isMerged = memoByKey((files: FileSystem, directory: string): boolea
 /** One compose file behind `-f`. */
 const FILE = /(?:^|\s)(?:-f|--file)[ =]["']?([^\s"']+)/g
 
-/** True where a command in one of these texts starts a project by this file, and by no other one. */
-export function isStartedAlone(texts: readonly Source[], path: string): boolean {
-  return texts.some(({ text }) =>
-    text.split('\n').some(line => {
-      const begin = line.search(/\bcompose\b/)
-      if (begin === -1 || line.includes('$') || /^\s*#/.test(line)) return false
-      if (!/\s(?:up|run|start|build|pull|create)\b/.test(line.slice(begin))) return false
-      const [only, ...others] = [...line.matchAll(FILE)].map(([, name = '']) =>
-        name.replace(/^(?:\.\/)+/, ''),
-      )
-      return only !== undefined && others.length === 0 && `/${path}`.endsWith(`/${only}`)
-    }),
-  )
+/** The compose files that a command in one of these texts starts by themselves, as they are named there. */
+export function startedAlone(texts: readonly Source[]): ReadonlySet<string> {
+  return new Set(texts.flatMap(({ text }) => text.split('\n').flatMap(line => loneFile(line) ?? [])))
+}
+
+function loneFile(line: string): string | null {
+  const begin = line.search(/\bcompose\b/)
+  if (begin === -1 || line.includes('$') || /^\s*#/.test(line)) return null
+  if (!/\s(?:up|run|start|build|pull|create)\b/.test(line.slice(begin))) return null
+  const [only, ...others] = [...line.matchAll(FILE)].map(([, name = '']) => name.replace(/^(?:\.\/)+/, ''))
+  return others.length === 0 ? (only ?? null) : null
 }

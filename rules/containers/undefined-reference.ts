@@ -13,7 +13,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { isExcerpt } from '../_excerpts.ts'
 import { composeWith, siteTo } from './_examples.ts'
-import { isMerged, isStartedAlone } from './_merged-files.ts'
+import { isMerged, startedAlone } from './_merged-files.ts'
 
 const tree = (parts: Parameters<typeof composeWith>[0]): Record<string, string> => ({
   'docker-compose.yml': composeWith(parts),
@@ -491,7 +491,7 @@ export default defineRule({
   *check(deployment) {
     const { machines, nginx, apache } = deployment
     const hasServer = nginx.length + apache.length > 0
-    const texts = once(() => [...(deployment.setups() ?? []), ...deployment.guides()])
+    const alone = once(() => [...startedAlone([...(deployment.setups() ?? []), ...deployment.guides()])])
     for (const { project, projects, hostFiles } of composeProjects(deployment)) {
       // Docker makes the volumes that a command names.
       if (project.startedBy !== 'compose') continue
@@ -501,7 +501,7 @@ export default defineRule({
       if (isOfDdev(project)) continue
       const path = project.sources[0]?.path ?? ''
       const isMain = MAIN_FILE.test(path)
-      const isAlone = !isMain && isStartedAlone(texts(), path)
+      const isAlone = !isMain && alone().some(name => path.endsWith(`/${name}`))
       const found = [...project.services.values()]
         .flatMap(service => (service.complete ? [...undefinedOf(service, project)] : []))
         // A file of another name may be one of several `-f`: of them all, one has to declare a volume.
