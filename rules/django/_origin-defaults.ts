@@ -29,11 +29,13 @@ export function defaultOrigins(settings: DjangoSettings, name: string): readonly
   return written.flatMap(item => {
     if (item.kind !== 'string') return []
     const at = { source, start: item.start, end: item.end }
-    const texts = isSplit ? item.value.split(/[,\s]+/) : [item.value]
+    const texts = isSplit ? item.value.split(SEPARATORS) : [item.value]
     return texts.map(text => ({ text, at, variable }))
   })
 }
 
+/** What lists are split at; no origin holds one of them. */
+const SEPARATORS = /[,;|\s]+/
 const READS = /^(?:(?:os\.)?environ\.get|(?:os\.)?getenv|\w*env\w*\.(?:list|tuple)|config)$/i
 const AROUND = /^(?:list|tuple|set)$/
 

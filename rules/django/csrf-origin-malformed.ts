@@ -119,6 +119,7 @@ export default defineRule({
         conf`
           import os
           INSTALLED_APPS = ["corsheaders"]
+          CORS_ALLOWED_ORIGINS = os.environ.get("CORS_ORIGINS", "https://example.org;https://example.net").split(";")
           CORS_ORIGIN_WHITELIST = os.getenv("CORS_HOSTS", "localhost:8080").split(",")
         `,
       ),
