@@ -1,3 +1,4 @@
+import { isStandIn } from '../../parsers/text/stand-in.ts'
 import { insertAfter, propose } from '../../src/deployment/edits.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -9,7 +10,6 @@ import { socketsOf } from '../../src/servers/nginx/queries/select-server.ts'
 import { type NginxServerName, serverNames } from '../../src/servers/nginx/queries/server-names.ts'
 import { httpServers } from '../../src/servers/nginx/queries/servers.ts'
 import type { NginxSocket, SocketServer } from '../../src/servers/nginx/queries/sockets.ts'
-import { isStandIn } from '../../parsers/text/stand-in.ts'
 import { nginxMain } from '../_examples.ts'
 
 const APPLICATION = conf`
@@ -42,6 +42,17 @@ export default defineRule({
   ],
   bad: [
     {
+      title: 'the same in a branch of a template',
+      files: {
+        'templates/site.conf.j2': conf`
+          ${APPLICATION}
+          {% if tls %}
+          ${redirect('80').replace('server {', '«server» {')}
+          {% endif %}
+        `,
+      },
+    },
+    {
       title: 'a redirect of all other names, behind the site',
       files: { 'nginx.conf': APPLICATION + redirect('80').replace('server {', '«server» {') },
     },
@@ -59,6 +70,15 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'names that a template has under a condition',
+      files: {
+        'templates/site.conf.j2': conf`
+          ${APPLICATION}
+          ${redirect('80', '{% if names %}\nserver_name {{ names }};\n{% endif %}')}
+        `,
+      },
+    },
     {
       title: 'the default server',
       files: { 'nginx.conf': APPLICATION + redirect('80 default_server') },
@@ -133,7 +153,7 @@ function impossibleName(configuration: NginxConfiguration, server: NginxDirectiv
   const [only] = names
   if (only === undefined || !names.every(({ text }) => /^_*$/.test(text))) return null
   if (names.some(({ text }) => text === '') && childrenNamed(server, 'server_name').length > 0) return null
-  return server.source.branches.length > 0 || hasUnreadInclude(configuration, server) ? null : only
+  return hasUnreadInclude(configuration, server) ? null : only
 }
 
 /**

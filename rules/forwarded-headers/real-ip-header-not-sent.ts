@@ -1,18 +1,18 @@
-import { isWrittenOut } from '../../parsers/text/source.ts'
 import { memo, memoByKey } from '../../parsers/collections/memo.ts'
-import { listenersOfKind } from '../../src/deployment/programs-of-kind.ts'
 import type { Connection, Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { realIpSources } from '../../src/deployment/outer-proxies.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
+import { listenersOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
-import { type IpNetwork, networkCovers, parseNetwork } from '../../src/servers/addresses/ip.ts'
 import { formatEndpoint } from '../../src/servers/address.ts'
+import { type IpNetwork, networkCovers, parseNetwork } from '../../src/servers/addresses/ip.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { hasUnreadInclude, mayHoldUnread } from '../../src/servers/nginx/queries/scope.ts'
 import { socketsOf } from '../../src/servers/nginx/queries/select-server.ts'
+import { bringsLines } from '../../src/servers/nginx/template-problems.ts'
 import { apacheMain, nginxMain } from '../_examples.ts'
 
 const behindApache = (lines: string, headers = ''): Record<string, string> => ({
@@ -294,10 +294,10 @@ function listedFront({ main, occurrences }: NginxConfiguration): string | null {
     : null
 }
 
-/** A template of which every line is written out holds what it shows: placeholders stand for words alone. */
+/** A template that brings no lines of elsewhere holds what it shows. */
 function mayNameHeader(configuration: NginxConfiguration, { source }: NginxDirective): boolean {
   if (configuration.main !== null) return mayHoldUnread(configuration)
-  return !isWrittenOut(source) || (configuration.unread ?? []).length > 0
+  return bringsLines(source) || (configuration.unread ?? []).length > 0
 }
 
 const BALANCERS: readonly (readonly [RegExp, string])[] = [

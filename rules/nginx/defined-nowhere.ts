@@ -34,6 +34,23 @@ export default defineRule({
     'The main file is not among the files: that nginx refuses such a whole, its conformance cases show',
   bad: [
     {
+      title: 'a zone, in a template of which a branch writes the server',
+      files: {
+        'templates/site.conf.j2': conf`
+          {% if site.enabled %}
+          server {
+              listen 80;
+              server_name {{ site.name }};
+              location /login {
+                  limit_req «zone=login»;
+                  proxy_pass http://127.0.0.1:8000;
+              }
+          }
+          {% endif %}
+        `,
+      },
+    },
+    {
       title: 'lines of a location, in which a letter is missing',
       files: {
         'deploy/frames.conf': conf`
@@ -97,6 +114,30 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a zone that a branch of the template defines, and one that a loop does',
+      files: {
+        'templates/site.conf.j2': conf`
+          {% if throttled %}
+          limit_req_zone $binary_remote_addr zone=login:10m rate=1r/s;
+          {% endif %}
+          {% for zone in zones %}
+          limit_req_zone $binary_remote_addr zone={{ zone }}:10m rate=1r/s;
+          {% endfor %}
+          server {
+              listen 80;
+              location /login {
+                  limit_req zone=login;
+                  proxy_pass http://127.0.0.1:8000;
+              }
+              location /search {
+                  limit_req zone=search;
+                  proxy_pass http://127.0.0.1:8000;
+              }
+          }
+        `,
+      },
+    },
     {
       title: 'lines of a location that ask for another name, and for one of which others know',
       files: {

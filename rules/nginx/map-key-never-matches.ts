@@ -29,6 +29,20 @@ export default defineRule({
       files: { 'etc/nginx/nginx.conf': nginx('$uri', '«^/api/.*» yes;') },
     },
     {
+      title: 'the same in a template',
+      files: {
+        'etc/nginx/nginx.conf': nginx(
+          '$uri',
+          conf`
+            {% if api %}
+            «^/api/.*» yes;
+            {% endif %}
+            /{{ page }} yes;
+          `,
+        ),
+      },
+    },
+    {
       title: 'the wildcard of a shell',
       files: { 'etc/nginx/nginx.conf': nginx('$uri', '«*.css» yes;') },
     },
@@ -225,7 +239,6 @@ export default defineRule({
   *check({ nginx: configurations }) {
     for (const configuration of configurations) {
       for (const map of configuration.occurrences.get('map') ?? []) {
-        if (map.source.template) continue
         const judge = judgeOf(configuration, map)
         if (judge === null) continue
         for (const entry of map.children) {

@@ -77,6 +77,58 @@ export default defineRule({
       },
     },
     {
+      title: 'a name that nginx has itself, in a branch of a template',
+      files: {
+        'templates/nginx.conf.j2': conf`
+          events {}
+          http {
+              {% if real_ip %}
+              log_format «combined» '$http_x_real_ip "$request" $status';
+              {% endif %}
+              access_log /var/log/nginx/access.log combined;
+              server {
+                  listen 80;
+              }
+          }
+        `,
+      },
+    },
+    {
+      title: 'one of the lists of ciphers of which a template takes one',
+      files: {
+        'templates/tls.conf.tmpl': conf`
+          {{ if eq .Policy "modern" }}
+          ssl_protocols TLSv1.3;
+          ssl_ciphers «TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384»;
+          {{ else }}
+          ssl_protocols TLSv1.2 TLSv1.3;
+          ssl_ciphers TLS_AES_128_GCM_SHA256:ECDHE-RSA-AES128-GCM-SHA256;
+          {{ end }}
+        `,
+      },
+    },
+    {
+      title: 'an upstream that a branch of a template has once more',
+      files: {
+        'templates/nginx.conf.j2': conf`
+          events {}
+          http {
+              upstream app {
+                  server 127.0.0.1:8000;
+              }
+              {% if blue_green %}
+              upstream «app» {
+                  server 127.0.0.1:8001;
+              }
+              {% endif %}
+              server {
+                  listen 80;
+              }
+          }
+        `,
+      },
+    },
+    {
       title: 'a word too many beside what a script fills in',
       files: {
         'conf/nginx.conf.j2': conf`
@@ -450,6 +502,41 @@ export default defineRule({
               server_name {{ name }};
               location / {
                   proxy_pass http://{%APP_HOST%}:{%APP_PORT%};
+              }
+          }
+        `,
+      },
+    },
+    {
+      title: 'definitions of one name in branches of a template that exclude each other, and in a loop',
+      files: {
+        'templates/nginx.conf.j2': conf`
+          events {}
+          http {
+              {% if blue %}
+              upstream app {
+                  server 127.0.0.1:8000;
+              }
+              {% else %}
+              upstream app {
+                  server 127.0.0.1:8001;
+              }
+              {% endif %}
+              {% for name, servers in pools.items() %}
+              upstream {{ name }} {
+                  {% for server in servers %}
+                  server {{ server }};
+                  {% endfor %}
+              }
+              {% endfor %}
+              map $uri $section {
+                  {% for page in pages %}
+                  {{ page }} page;
+                  {% endfor %}
+                  default other;
+              }
+              server {
+                  listen 80;
               }
           }
         `,

@@ -25,6 +25,8 @@ export interface TemplateBranch {
   readonly answers: 2
   readonly answer: 0 | 1
   readonly negated: false
+  /** True for the body of a loop, which is there any number of times. */
+  readonly repeats?: true
 }
 
 export interface Structure {
@@ -67,7 +69,9 @@ export function structureOf(path: string, tags: readonly Tag[]): Structure {
   const endArm = (frame: Frame, at: number): void => {
     frame.arms.push({ start: frame.start, end: at })
     const { question, start } = frame
-    if (question !== null && at > start) branches.push(branchOf(start, at, question))
+    if (question === null || at <= start) return
+    const branch = branchOf(start, at, question)
+    branches.push(frame.isLoop && frame.others.length === 0 ? { ...branch, repeats: true } : branch)
   }
   const take = (step: Step, { start, end }: Tag, index: number): void => {
     switch (step.does) {

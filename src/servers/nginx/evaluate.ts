@@ -3,8 +3,8 @@ import { findDirectives } from '../../../parsers/nginx/find-directives.ts'
 import { parseNginx } from '../../../parsers/nginx/parse.ts'
 import type { NginxBlock, NginxNode, NginxSyntaxProblem, NginxWord } from '../../../parsers/nginx/syntax.ts'
 import { isUnknownWord, type Source } from '../../../parsers/text/source.ts'
-import type { FileSystem } from '../../files/file-system.ts'
 import { claimsOf } from '../../files/claims.ts'
+import type { FileSystem } from '../../files/file-system.ts'
 import { type Alternative, environmentsAmong } from '../../files/variants.ts'
 import { branch, CERTAIN, firstWorld, isIn, type Presence, presenceAt, type World } from '../presence.ts'
 import type { Related } from '../problem.ts'
@@ -26,7 +26,7 @@ import { exceedsLongestValue } from './longest-values.ts'
 import { plainArguments } from './plain-variables.ts'
 import { inReadingOrder, type NginxProblem, type TimedProblem } from './reading-order.ts'
 import { syntaxProblem } from './syntax-problem.ts'
-import { certainProblems, leavesWordsOpen } from './template-problems.ts'
+import { bringsLines, certainProblems } from './template-problems.ts'
 import { validateNginx } from './validate/validate.ts'
 
 /** `default`, `default.conf`, `default-rtmp`, `default_https.conf`. */
@@ -229,7 +229,7 @@ class Evaluation {
     if (isFirst) {
       this.seen.add(source)
       this.sources.push(source)
-      if (source.template && !leavesWordsOpen(source)) this.meetUnknown(null)
+      if (bringsLines(source)) this.meetUnknown(null)
     }
     // A file that is read a thousand times says once what is wrong in it.
     const told = isFirst ? certainProblems(source, problems) : NO_PROBLEMS

@@ -1,5 +1,5 @@
-import type { NginxSyntaxProblem } from '../../../parsers/nginx/syntax.ts'
 import { memo } from '../../../parsers/collections/memo.ts'
+import type { NginxSyntaxProblem } from '../../../parsers/nginx/syntax.ts'
 import type { Source } from '../../../parsers/text/source.ts'
 import type { NginxDirective } from './configuration.ts'
 import { nginxDirective } from './directives.ts'
@@ -15,8 +15,21 @@ const OWN_WORDS: ReadonlySet<NginxProblemCode> = new Set([
   'invalid-address',
   'invalid-regex',
   'invalid-condition',
+  'invalid-server-name',
+  'invalid-entry',
+  'duplicate-variable',
   'uri-not-allowed',
   'duplicate-media-type',
+])
+
+/** What takes a second directive, which has the words of this one: what stands under another condition is not there. */
+const OF_TWO: ReadonlySet<NginxProblemCode> = new Set([
+  'duplicate-entry',
+  'duplicate-upstream',
+  'duplicate-listen',
+  'duplicate-default-server',
+  'conflicting-zone',
+  'conflicting-directory',
 ])
 
 /** What the block around a directive shows with it. */
@@ -49,6 +62,15 @@ export const leavesWordsOpen = memo(({ template, text, code, branches, gaps }: S
 })
 
 /**
+ * True for a template into which something brings lines that do not stand there: a placeholder alone, another template,
+ * a piece that is kept for elsewhere. What a condition decides is there or not as the world has it.
+ */
+export const bringsLines = memo(
+  ({ template, text, gaps }: Source): boolean =>
+    template && (gaps.length > 0 || KEPT_FOR_LATER.test(text) || BRINGS_TEXT.test(text)),
+)
+
+/**
  * True for a problem of a template's directive that every file has which is made from it: no placeholder and no
  * statement stands in the words that are wrong, nor in front of a directive at a wrong place, where it might
  * open the block that the directive lacks.
@@ -63,7 +85,7 @@ export function isCertainInTemplate(code: NginxProblemCode, directive: NginxDire
     return isAsWritten(source, node.start, first.start + 2)
   // Unknown engines write their names between braces.
   if (code === 'missing-semicolon' && !/\s/.test(source.text[node.terminator - 1] ?? '')) return false
-  if (OWN_WORDS.has(code) || OF_THE_WHOLE.has(code) || code === 'missing-semicolon')
+  if (OWN_WORDS.has(code) || OF_TWO.has(code) || OF_THE_WHOLE.has(code) || code === 'missing-semicolon')
     return isAsWritten(source, node.start, node.terminator + 1)
   if (!isAsWritten(source, node.name.start, node.name.end)) return false
   if (code === 'unknown-directive') return true

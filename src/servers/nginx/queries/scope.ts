@@ -1,11 +1,12 @@
 import { posix } from 'node:path'
+import { groupBy } from '../../../../parsers/collections/group-by.ts'
 import { memo } from '../../../../parsers/collections/memo.ts'
 import type { NginxBlock } from '../../../../parsers/nginx/syntax.ts'
 import { isUnknownWord, placeText } from '../../../../parsers/text/source.ts'
-import { groupBy } from '../../../../parsers/collections/group-by.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
 import { loadsModulesAlone } from '../includes.ts'
 import { isOfPackages, isToldByName, setByName } from '../set-by-name.ts'
+import { bringsLines } from '../template-problems.ts'
 
 /** A block, or null for what stands at the top of the configuration. */
 export type NginxScope = NginxDirective | null
@@ -181,10 +182,14 @@ function firstGap({ source, node }: NginxDirective): number {
   return source.gaps.find(gap => isOwnGap(block, gap)) ?? Number.POSITIVE_INFINITY
 }
 
-/** True where some file of the configuration is a template. */
-export function hasTemplates(configuration: NginxConfiguration): boolean {
-  return unreadIn(configuration).templates
-}
+/** True where a template may have more servers than are written in it: it repeats some, or brings lines of elsewhere. */
+export const mayRepeatServers = memo(
+  ({ sources, occurrences }: NginxConfiguration): boolean =>
+    sources.some(bringsLines) ||
+    (occurrences.get('server') ?? []).some(({ source, node }) =>
+      source.branches.some(({ start, end, repeats }) => repeats && start <= node.start && node.start < end),
+    ),
+)
 
 /**
  * True where an `include` directly in this block (at the top for null), or a placeholder, brings what nobody

@@ -3,7 +3,7 @@ import { type Address, formatEndpoint } from '../../address.ts'
 import { type Fact, known, unknown } from '../../fact.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
 import { hasUnreadListens, listens, type NginxListen } from './listens.ts'
-import { hasTemplates, httpBlock, hasUnreadInclude } from './scope.ts'
+import { hasUnreadInclude, httpBlock, mayRepeatServers } from './scope.ts'
 import { httpServers } from './servers.ts'
 
 /** A server on a socket, by the `listen` that puts it there. */
@@ -78,7 +78,7 @@ export const sockets = memo((configuration: NginxConfiguration): readonly NginxS
 function isKnownWhole(configuration: NginxConfiguration): boolean {
   const http = httpBlock(configuration)
   if (http === null || configuration.main === null) return false
-  return !hasUnreadInclude(configuration, http, 'server') && !hasTemplates(configuration)
+  return !hasUnreadInclude(configuration, http, 'server') && !mayRepeatServers(configuration)
 }
 
 function socketOf(

@@ -1,7 +1,8 @@
 import type { NginxWord } from '../../../../parsers/nginx/syntax.ts'
-import type { NginxDirective } from '../configuration.ts'
+import { isUnknownWord } from '../../../../parsers/text/source.ts'
 import { compareIps } from '../../addresses/ip.ts'
 import { parseNginxIpv4, parseNginxNetwork } from '../../addresses/nginx.ts'
+import type { NginxDirective } from '../configuration.ts'
 import { checkKeys, type HashedKey } from './hashes.ts'
 import { compileRegex } from './rewrite.ts'
 import { compile, defineVariable, useVariable } from './script.ts'
@@ -47,7 +48,7 @@ export const checkMap: Check = (reading, directive, facts) => {
   const keys = new Map<string, NginxDirective>()
   let fallback: NginxDirective | null = null
   for (const entry of directive.children) {
-    if (entry.node.block !== null || isTemplate(entry)) continue
+    if (entry.node.block !== null || isFilledIn(entry)) continue
     const { name, args } = entry
     const [value] = args
     if (value === undefined && (name === 'hostnames' || name === 'volatile')) continue
@@ -91,8 +92,9 @@ function* exactKeys(keys: ReadonlyMap<string, NginxDirective>, hostnames: boolea
     if (!(hostnames && /^\*?\.|\.\*$/.test(key))) yield { key, directive, word: directive.node.name }
 }
 
-function isTemplate(entry: NginxDirective): boolean {
-  return entry.source.template
+/** True for an entry in which a template fills in some word. */
+function isFilledIn(entry: NginxDirective): boolean {
+  return entry.source.template && wordsOf(entry).some(({ value }) => isUnknownWord(value))
 }
 
 export const checkGeo: Check = (reading, directive, facts) => {
@@ -105,7 +107,7 @@ export const checkGeo: Check = (reading, directive, facts) => {
   let ranges = false
   let entries = 0
   for (const entry of directive.children) {
-    if (entry.node.block !== null || isTemplate(entry)) continue
+    if (entry.node.block !== null || isFilledIn(entry)) continue
     const { name, args } = entry
     if (args.length === 0) {
       if (name === 'ranges' && entries === 0) {
@@ -169,7 +171,7 @@ export const checkSplitClients: Check = (reading, directive, facts) => {
   if (!defineVariable(reading, program, directive, variable)) return
   let total = 0
   for (const entry of directive.children) {
-    if (entry.node.block !== null || isTemplate(entry)) continue
+    if (entry.node.block !== null || isFilledIn(entry)) continue
     const { name } = entry
     if (name === '*') {
       // The rest of all: whatever comes behind it is too much.
@@ -194,7 +196,7 @@ export const checkSplitClients: Check = (reading, directive, facts) => {
 
 export const checkTypes: Check = (reading, directive) => {
   for (const entry of directive.children)
-    if (entry.node.block === null && !isTemplate(entry)) isInclude(reading, entry)
+    if (entry.node.block === null && !isFilledIn(entry)) isInclude(reading, entry)
 }
 
 export const checkCharsetMap: Check = (reading, directive) => {
@@ -206,7 +208,7 @@ export const checkCharsetMap: Check = (reading, directive) => {
     return
   }
   for (const entry of directive.children) {
-    if (entry.node.block !== null || isTemplate(entry)) continue
+    if (entry.node.block !== null || isFilledIn(entry)) continue
     const words = wordsOf(entry)
     if (words.length !== 2) {
       refuseEntry(

@@ -1,10 +1,18 @@
-import { isUnknownWord } from '../../../../parsers/text/source.ts'
 import type { NginxWord } from '../../../../parsers/nginx/syntax.ts'
+import { isUnknownWord } from '../../../../parsers/text/source.ts'
 import type { DirectoryEntry, FileSystem } from '../../../files/file-system.ts'
 import type { NginxDirective } from '../configuration.ts'
 import { effective, effectiveAll } from './merge.ts'
 import { parseNumber, parseSize } from './numbers.ts'
-import { type Check, isWhole, type Program, type Reading, report, type ServerFacts } from './unit.ts'
+import {
+  type Check,
+  hasUnknownArgument,
+  isWhole,
+  type Program,
+  type Reading,
+  report,
+  type ServerFacts,
+} from './unit.ts'
 import { refuse } from './values.ts'
 import { declareZone } from './zones.ts'
 
@@ -62,17 +70,29 @@ export function checkCiphers(reading: Reading, servers: Program['servers']): voi
   if (!reading.unit.occurrences.has('ssl_ciphers')) return
   for (const { directive } of servers) {
     const line = hasCertificate(directive) ? effective(directive, 'ssl_ciphers') : null
-    const [word] = line?.args ?? []
-    if (line === null || word === undefined || line.source.template) continue
-    if (line.parent !== directive && !isWhole(reading)) continue
-    const names = word.value.split(/[:, ]+/).filter(name => name !== '' && !/^[!+@-]/.test(name))
-    if (names.length === 0 || !names.every(name => SUITE.test(name))) continue
-    const message = `\`${line.name}\` names ciphers of TLS 1.3 alone, which OpenSSL does not look for here: no cipher matches`
-    const help =
-      'Those are on by themselves: name ciphers of TLS 1.2 here, or write `ssl_conf_command Ciphersuites …;`'
-    report(reading, 'invalid-value', line, word, message, { help })
-    return
+    if (line === null || (line.parent !== directive && !isWhole(reading))) continue
+    if (!checkCiphersOf(reading, line)) return
   }
+}
+
+/** The same of a file without servers, whose lines are for those of other files: nobody writes them for one without TLS. */
+export function checkLoneCiphers(reading: Reading): void {
+  const withServers = new Set(reading.http.servers.map(({ directive }) => directive.source))
+  for (const line of reading.unit.top)
+    if (line.name === 'ssl_ciphers' && !withServers.has(line.source) && !checkCiphersOf(reading, line)) return
+}
+
+/** False where OpenSSL finds no cipher. */
+function checkCiphersOf(reading: Reading, line: NginxDirective): boolean {
+  const [word] = line.args
+  if (word === undefined || hasUnknownArgument(line)) return true
+  const names = word.value.split(/[:, ]+/).filter(name => name !== '' && !/^[!+@-]/.test(name))
+  if (names.length === 0 || !names.every(name => SUITE.test(name))) return true
+  const message = `\`${line.name}\` names ciphers of TLS 1.3 alone, which OpenSSL does not look for here: no cipher matches`
+  const help =
+    'Those are on by themselves: name ciphers of TLS 1.2 here, or write `ssl_conf_command Ciphersuites …;`'
+  report(reading, 'invalid-value', line, word, message, { help })
+  return false
 }
 
 /** The files of TLS that hold for some server with a certificate. */

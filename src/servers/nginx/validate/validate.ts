@@ -7,6 +7,7 @@ import type { NginxProblem } from '../reading-order.ts'
 import { checkBuffers, checkCharsets, checkHeaderBuffers } from './buffers.ts'
 import { CHECKS } from './checks.ts'
 import { checkConnections } from './connections.ts'
+import { checkFilledIn, countMessage } from './filled-in.ts'
 import {
   asNginxReads,
   foreignModules,
@@ -15,14 +16,13 @@ import {
   TENGINE,
   valueOfPlus,
 } from './foreign-values.ts'
-import { checkFilledIn, countMessage } from './filled-in.ts'
 import { checkDuplicateLocations } from './locations.ts'
 import { checkLoneLine } from './lone-lines.ts'
 import { checkTargets, checkVerification } from './passes.ts'
 import { compileArguments, compileMerged } from './script.ts'
 import { checkCompleteServers, checkServerNames } from './servers.ts'
 import { warnOfSpdy } from './spdy.ts'
-import { checkCertificates, checkCiphers, checkPasswordFile, checkTlsFiles } from './tls.ts'
+import { checkCertificates, checkCiphers, checkLoneCiphers, checkPasswordFile, checkTlsFiles } from './tls.ts'
 import {
   firstOf,
   hasUnknownArgument,
@@ -319,6 +319,7 @@ function endConfiguration(reading: Reading): void {
       reading,
       reading.http.servers.filter(({ directive }) => directive.parent === null),
     )
+    checkLoneCiphers(reading)
     return
   }
   // A file of `stream` alone is one that the main file of the machine includes behind its `http`.

@@ -207,6 +207,7 @@ test('of fragments a list of ciphers is refused in the server that sets it', () 
   // A line of another file may stand before it in `http`, and it is no list of a server without a certificate.
   assert.equal(codes(`${ciphers}\nserver { ${lines} }\n`), [])
   assert.equal(codes(`server { listen 80; ${ciphers} }\n`), [])
+  assert.equal(codes(`ssl_protocols TLSv1.3;\n${ciphers}\n`), ['invalid-value'])
 })
 
 test('a certificate is missing only where its absence is evidence', () => {
