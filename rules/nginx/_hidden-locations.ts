@@ -1,7 +1,11 @@
-import type { NginxServer } from '../../src/deployment/model.ts'
-import { isUnknownWord } from '../../parsers/text/source.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import { once } from '../../parsers/collections/once.ts'
+import { isUnknownWord } from '../../parsers/text/source.ts'
+import type { NginxServer } from '../../src/deployment/model.ts'
+import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { locationIndex, type NginxLocation, readLocation } from '../../src/servers/nginx/queries/locations.ts'
+import { hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
+import { type Pcre, toBytes } from '../../src/servers/regex.ts'
 import {
   type Expression,
   hides,
@@ -10,10 +14,6 @@ import {
   MOST_COMPARED,
   samplesOf,
 } from './_hidden-patterns.ts'
-import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
-import { locationIndex, type NginxLocation, readLocation } from '../../src/servers/nginx/queries/locations.ts'
-import { hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
-import { type Pcre, toBytes } from '../../src/servers/regex.ts'
 
 /**
  * The location that is missed most behind a server that answers every request before it looks for one; null for none.
@@ -132,17 +132,16 @@ interface Hidden {
 
 export function hiddenIn(scope: NginxDirective): readonly Hidden[] {
   const { regexes } = locationIndex(scope)
-  if (regexes.length < 2 || scope.source.template) return []
+  if (regexes.length < 2) return []
   const first = regexes.slice(0, MOST_COMPARED)
   return regexes.flatMap(({ location }, index) => {
-    if (location.directive.source.template) return []
+    if (isUnknownWord(location.name)) return []
     const own = expressionOf(location)
     const samples = once(() => samplesOf(own))
     const by = first
       .slice(0, index)
       .find(
-        ({ location: earlier }) =>
-          !earlier.directive.source.template && hides(expressionOf(earlier), own, samples),
+        ({ location: earlier }) => !isUnknownWord(earlier.name) && hides(expressionOf(earlier), own, samples),
       )
     return by === undefined || isAlike(by.location.directive, location.directive)
       ? []

@@ -58,6 +58,21 @@ export default defineRule({
       },
     },
     {
+      title: 'both in a branch of a template',
+      files: {
+        'site.conf.j2': site(conf`
+          {% if uploads %}
+          location ~ /upload/ {
+              expires {{ days }}d;
+          }
+          location ~ «/upload/.+\.php$» {
+              deny all;
+          }
+          {% endif %}
+        `),
+      },
+    },
+    {
       title: 'some endings that an earlier list has',
       files: {
         'nginx.conf': site(conf`
@@ -265,6 +280,22 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'expressions of branches that exclude each other',
+      files: {
+        'site.conf.j2': site(conf`
+          {% if wide %}
+          location ~ /upload/ {
+              expires 1d;
+          }
+          {% else %}
+          location ~ /upload/.+\.php$ {
+              deny all;
+          }
+          {% endif %}
+        `),
+      },
+    },
     {
       title: 'a word of a template that something fills in, and one of its engine',
       files: {

@@ -14,7 +14,7 @@ import { isAnchoredAtStart } from '../../src/servers/pcre/pattern-facts.ts'
 import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
 import { compilePcre, type Pcre } from '../../src/servers/regex.ts'
 import { endOfList } from './_ended-list.ts'
-import { hides, looksAround, matchesEveryPath, MOST_COMPARED, samplesOf } from './_hidden-patterns.ts'
+import { hides, looksAround, MOST_COMPARED, matchesEveryPath, samplesOf } from './_hidden-patterns.ts'
 
 const site = (lines: string): string => conf`
   server {
@@ -263,7 +263,7 @@ export default defineRule({
 function* takenFrom(location: NginxDirective): Iterable<RuleFinding> {
   const scope = location.parent
   const { modifier } = readLocation(location)
-  if (scope?.name !== 'server' || modifier !== '' || location.source.template) return
+  if (scope?.name !== 'server' || modifier !== '') return
   const index = locationIndex(scope)
   if (index.unread.length > 0 || index.regexes.length === 0) return
   if (index.regexes.some(({ regex }) => regex === null)) return
