@@ -52,6 +52,21 @@ export default defineRule({
   bad: [
     { title: 'an alias', files: site('Alias /media «/srv/media»') },
     {
+      title: 'an alias in a branch of a template',
+      files: {
+        'templates/shop.conf.j2': conf`
+          <VirtualHost *:80>
+              ServerName {{ host }}
+              DocumentRoot /srv/shop/public
+              ${GRANTED}
+              {% if media %}
+              Alias /media «/srv/media»
+              {% endif %}
+          </VirtualHost>
+        `,
+      },
+    },
+    {
       title: 'a directory that is granted by another name',
       files: root(conf`
         <Directory /srv/shop/pubic>
@@ -144,6 +159,33 @@ export default defineRule({
       },
     },
     {
+      title: 'a template that grants what a list has, and one that brings other lines',
+      files: {
+        'templates/shop.conf.j2': conf`
+          <VirtualHost *:80>
+              ServerName {{ host }}
+              DocumentRoot /srv/shop/public
+              ${GRANTED}
+              Alias /media /srv/media
+              {% for directory in directories %}
+              <Directory {{ directory }}>
+                  Require all granted
+              </Directory>
+              {% endfor %}
+          </VirtualHost>
+        `,
+        'templates/blog.conf.j2': conf`
+          <VirtualHost *:80>
+              ServerName {{ host }}
+              DocumentRoot /srv/shop/public
+              ${GRANTED}
+              Alias /media /srv/media
+              {{ more }}
+          </VirtualHost>
+        `,
+      },
+    },
+    {
       title: 'a placeholder',
       files: site('Alias /media {{ media }}'),
     },
@@ -152,11 +194,13 @@ export default defineRule({
     for (const configuration of apache) {
       if (configuration.main !== null || mayHoldSectionsUnread(configuration) || !isOfToday(configuration))
         continue
+      // Where a template brings lines of elsewhere, some may grant it.
+      if (configuration.sources.some(({ gaps }) => gaps.length > 0)) continue
       const grants = grantsOf(configuration)
       for (const [name, index] of SERVING)
         for (const directive of configuration.occurrences.get(name) ?? []) {
           const written = directive.args[index]?.value ?? ''
-          if (directive.source.template || !written.startsWith('/') || !isSettled(written)) continue
+          if (!written.startsWith('/') || !isSettled(written)) continue
           // Lines that some virtual host includes are granted there.
           if (virtualHostSection(directive) === null) continue
           const path = cleanPath(written)

@@ -1,3 +1,4 @@
+import { isUnknownWord } from '../../parsers/text/source.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -11,6 +12,20 @@ export default defineRule({
   remedy: 'Move the line out of the section, or define the value anew in every section that uses it',
   references: ['https://httpd.apache.org/docs/2.4/mod/core.html#define'],
   bad: [
+    {
+      title: 'a ServerRoot in a template',
+      files: {
+        'site.conf.j2': conf`
+          <VirtualHost *:80>
+              ServerName {{ host }}
+              ServerRoot «/srv/shop»
+              {% if aliases %}
+              ServerAlias {{ aliases }}
+              {% endif %}
+          </VirtualHost>
+        `,
+      },
+    },
     {
       title: 'a value of another virtual host',
       files: {
@@ -91,7 +106,7 @@ export default defineRule({
       }
       const inside = executed.filter(({ name, parent }) => parent !== null && GLOBAL.has(name))
       for (const directive of inside) {
-        if (directive.source.template) continue
+        if (directive.args.some(({ value }) => isUnknownWord(value))) continue
         yield {
           at: argumentPlace(directive, 0),
           message: `\`${directive.name}\` acts on the whole server, not on \`<${directive.parent?.name}>\` alone`,

@@ -1,4 +1,4 @@
-import type { Source } from '../../parsers/text/source.ts'
+import { isUnknownWord, type Source } from '../../parsers/text/source.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -18,6 +18,24 @@ export default defineRule({
   remedy: 'Write the module’s identifier',
   references: ['https://httpd.apache.org/docs/2.4/mod/core.html#ifmodule'],
   bad: [
+    {
+      title: 'without `.c`, in a branch of a template',
+      files: {
+        'site.conf.j2': conf`
+          <VirtualHost *:80>
+              ServerName {{ host }}
+              {% if hardened %}
+              <IfModule «mod_headers»>
+                  Header always set X-Frame-Options "DENY"
+              </IfModule>
+              {% endif %}
+              <IfModule {{ module }}>
+                  Header always set X-Content-Type-Options nosniff
+              </IfModule>
+          </VirtualHost>
+        `,
+      },
+    },
     {
       title: 'without `.c`, in capitals, by its object, by a name that the manual once had',
       files: {
@@ -160,7 +178,7 @@ export default defineRule({
       )
       for (const directive of conditionals) {
         const [word] = directive.args
-        if (word === undefined || directive.source.template) continue
+        if (word === undefined || isUnknownWord(word.value)) continue
         const negated = word.value.startsWith('!')
         const written = negated ? word.value.slice(1) : word.value
         const meant = moduleMeantBy(written)
