@@ -2,6 +2,7 @@ import type { NginxWord } from '../../../../parsers/nginx/syntax.ts'
 import { isUnknownWord } from '../../../../parsers/text/source.ts'
 import type { DirectoryEntry, FileSystem } from '../../../files/file-system.ts'
 import type { NginxDirective } from '../configuration.ts'
+import { childrenNamed } from '../queries/scope.ts'
 import { effective, effectiveAll } from './merge.ts'
 import { parseNumber, parseSize } from './numbers.ts'
 import {
@@ -75,11 +76,19 @@ export function checkCiphers(reading: Reading, servers: Program['servers']): voi
   }
 }
 
-/** The same of a file without servers, whose lines are for those of other files: nobody writes them for one without TLS. */
+/**
+ * The same of lines outside of servers: they are for those of the file that set none, or for those of other files, and a
+ * second one in front of them is refused too.
+ */
 export function checkLoneCiphers(reading: Reading): void {
-  const withServers = new Set(reading.http.servers.map(({ directive }) => directive.source))
-  for (const line of reading.unit.top)
-    if (line.name === 'ssl_ciphers' && !withServers.has(line.source) && !checkCiphersOf(reading, line)) return
+  const servers = reading.http.servers.filter(({ directive }) => hasCertificate(directive))
+  for (const line of reading.unit.top) {
+    if (line.name !== 'ssl_ciphers') continue
+    const own = servers.filter(({ directive }) => directive.source === line.source)
+    const isRead =
+      own.length === 0 || own.some(({ directive }) => childrenNamed(directive, line.name).length === 0)
+    if (isRead && !checkCiphersOf(reading, line)) return
+  }
 }
 
 /** False where OpenSSL finds no cipher. */

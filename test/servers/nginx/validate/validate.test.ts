@@ -204,8 +204,9 @@ test('of fragments a list of ciphers is refused in the server that sets it', () 
   const lines = 'listen 443 ssl; ssl_certificate data:x; ssl_certificate_key data:y;'
   const ciphers = 'ssl_ciphers TLS_AES_128_GCM_SHA256;'
   assert.equal(codes(`server { ${lines} ${ciphers} }\n`), ['invalid-value'])
-  // A line of another file may stand before it in `http`, and it is no list of a server without a certificate.
-  assert.equal(codes(`${ciphers}\nserver { ${lines} }\n`), [])
+  // Another line before it in `http` would be refused as well, and a server that sets its own does not read it.
+  assert.equal(codes(`${ciphers}\nserver { ${lines} }\n`), ['invalid-value'])
+  assert.equal(codes(`${ciphers}\nserver { ${lines} ssl_ciphers HIGH; }\n`), [])
   assert.equal(codes(`server { listen 80; ${ciphers} }\n`), [])
   assert.equal(codes(`ssl_protocols TLSv1.3;\n${ciphers}\n`), ['invalid-value'])
 })
