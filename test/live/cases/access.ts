@@ -707,6 +707,15 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 200,
     sound: ({ response }) => response.status === 403,
   },
+  {
+    rule: 'access/files-section-everywhere',
+    examples: { bad: 'beside the alias of an application', good: 'inside of the directory' },
+    shows: 'a site that has nothing to do with the application answers a file of that kind with 403',
+    files: { 'srv/shop/data.json': '{}', 'usr/share/tool/index.html': 'tool' },
+    request: { url: 'http://example.org/data.json' },
+    harm: ({ response }) => response.status === 403,
+    sound: ({ response }) => response.status === 200,
+  },
 ]
 
 /** What a link to the video has for a time, as the examples ask for it. */
