@@ -3,6 +3,7 @@ import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { parseNginxNetwork } from '../../src/servers/addresses/nginx.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 import { isPattern, judgeOf } from './_map-keys.ts'
 
@@ -80,8 +81,8 @@ export default defineRule({
       },
     },
     {
-      title: 'a network',
-      files: { 'etc/nginx/nginx.conf': nginx('$remote_addr', '«10.0.0.0/8» yes;') },
+      title: 'networks, which are one fault',
+      files: { 'etc/nginx/nginx.conf': nginx('$remote_addr', '«10.0.0.0/8» yes;\n192.168.0.0/16 yes;') },
     },
     {
       title: 'a class of statuses',
@@ -250,6 +251,14 @@ export default defineRule({
           const at = namePlace(entry)
           yield {
             at,
+            // A list of networks is mended as a whole.
+            ...(name.includes('/') &&
+              parseNginxNetwork(name) !== null && {
+                cause: map,
+                aspect: 'networks',
+                also: 'is compared so too',
+                help: `Write \`geo ${map.args.map(({ value }) => value).join(' ')} { … }\``,
+              }),
             message: `\`${name}\` is compared as a plain text, and ${reason}`,
             related: [{ at: argumentPlace(map, 0), message: 'what is compared' }],
             ...(isPattern(name) && !/["' ]/.test(name)
