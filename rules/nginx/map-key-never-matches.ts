@@ -81,6 +81,10 @@ export default defineRule({
       },
     },
     {
+      title: 'a network',
+      files: { 'etc/nginx/nginx.conf': nginx('$remote_addr', '«10.0.0.0/8» yes;') },
+    },
+    {
       title: 'networks, which are one fault',
       files: { 'etc/nginx/nginx.conf': nginx('$remote_addr', '«10.0.0.0/8» yes;\n192.168.0.0/16 yes;') },
     },

@@ -1,7 +1,6 @@
 import { lineStart } from '../../../parsers/text/line-start.ts'
 import { LONGEST_LINE } from '../../../parsers/text/limits.ts'
 import type { Source, TemplateBranch } from '../../../parsers/text/source.ts'
-import { branchesAt } from '../presence.ts'
 import type { NginxDirective } from './configuration.ts'
 
 /**
@@ -14,7 +13,7 @@ export function repeatingLoop(
   { source, node, parent }: NginxDirective,
   block: NginxDirective | null = parent,
 ): TemplateBranch | null {
-  const loop = branchesAt(source, node.start).at(-1)
+  const loop = source.branches.findLast(({ start, end }) => start <= node.start && node.start < end)
   if (loop?.repeats !== true) return null
   // A block that stands in the loop itself is another one in each round.
   if (block !== null && block.source === source && block.node.start >= loop.start) return null
