@@ -11,6 +11,7 @@ import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apa
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { type VirtualHostAddress, virtualHostOf } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { apacheMain } from '../_examples.ts'
+import { statusOfDebian } from './_status-of-debian.ts'
 
 const main = (lines: string): string =>
   apacheMain(
@@ -27,12 +28,22 @@ const main = (lines: string): string =>
     `,
     ['status', 'authz_host', 'authz_user', 'auth_basic', 'authn_core', 'authn_file'],
   )
+const siteOfDebian = (lines: string): string => conf`
+  <VirtualHost *:80>
+      ServerName example.org
+      WSGIScriptAlias / /srv/shop/wsgi.py
+      ErrorLog \${APACHE_LOG_DIR}/shop.log
+      ${lines}
+  </VirtualHost>
+`
 const unmarked = (lines: string): string => main(lines).replace(/[«»]/g, '')
 
 export default defineRule({
   summary: 'Everybody reads the status of the server',
   severity: 'warning',
-  otherSeverities: { info: 'on a port besides those of the web, which may not be reached from outside' },
+  otherSeverities: {
+    info: 'on a port besides those of the web, or one that is filled in, which may not be reached from outside',
+  },
   confidence: 'high',
   securitySeverity: 5.3,
   cwe: [497],
@@ -43,6 +54,26 @@ export default defineRule({
   bad: [
     { title: 'no restriction', files: { 'etc/apache2/apache2.conf': main('') } },
     { title: 'granted to all', files: { 'etc/apache2/apache2.conf': main('Require all granted') } },
+    {
+      title: "a section for all URLs, in a site of Debian's without its main file",
+      files: {
+        'deploy/shop.conf': siteOfDebian(conf`
+          <Location />
+              «Require all granted»
+          </Location>
+        `),
+      },
+    },
+    {
+      title: 'the same on a port that is filled in: advice',
+      files: {
+        'deploy/shop.conf.j2': siteOfDebian(conf`
+          <Location "/">
+              «Require all granted»
+          </Location>
+        `).replace(':80', ':{{ port }}'),
+      },
+    },
     {
       title: 'a section for all URLs, which comes later',
       files: {
@@ -77,6 +108,40 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a site without its main file that proxies every path',
+      files: {
+        'deploy/proxy.conf': siteOfDebian(conf`
+          ProxyPass / http://127.0.0.1:8000/
+          <Location />
+              Require all granted
+          </Location>
+        `),
+      },
+    },
+    {
+      title: 'a site without its main file that says so of the page itself',
+      files: {
+        'deploy/shop.conf': siteOfDebian(conf`
+          <Location />
+              Require all granted
+          </Location>
+          <Location /server-status>
+              Require local
+          </Location>
+        `),
+      },
+    },
+    {
+      title: 'a site of nobody knows which distribution',
+      files: {
+        'deploy/shop.conf': siteOfDebian(conf`
+          <Location />
+              Require all granted
+          </Location>
+        `).replace('${APACHE_LOG_DIR}', 'logs'),
+      },
+    },
     {
       title:
         'files without their main file that open a port of this machine, or ask for more than the address',
@@ -126,7 +191,10 @@ export default defineRule({
   ],
   *check(deployment) {
     for (const configuration of deployment.apache)
-      if (configuration.main === null) yield* inFragment(deployment, configuration)
+      if (configuration.main === null) {
+        yield* inFragment(deployment, configuration)
+        yield* statusOfDebian(configuration)
+      }
     for (const asked of askedHosts(deployment)) {
       const { configuration, host } = asked
       const pages = pagesByHost(configuration)
