@@ -32,15 +32,15 @@ export default defineRule({
     {
       title: 'the same in a template',
       files: {
-        'etc/nginx/nginx.conf': nginx(
-          '$uri',
-          conf`
-            {% if api %}
-            «^/api/.*» yes;
-            {% endif %}
-            /{{ page }} yes;
-          `,
-        ),
+        'map.conf.j2': conf`
+          map $uri $answer {
+              default no;
+              {% if api %}
+              «^/api/.*» yes;
+              {% endif %}
+              /{{ page }} yes;
+          }
+        `,
       },
     },
     {
