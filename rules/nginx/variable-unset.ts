@@ -62,6 +62,18 @@ export default defineRule({
       },
     },
     {
+      title: 'behind a rewrite of the location that ends the list',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          location /api/ {
+              rewrite ^(.*?)/v3/(.*?)$ $1/v2/$2 break;
+              set $backend 127.0.0.1:9000;
+              proxy_pass «http://$backend»;
+          }
+        `),
+      },
+    },
+    {
       title: 'in the location around',
       files: {
         'etc/nginx/nginx.conf': nginx(conf`
@@ -113,6 +125,23 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'the value in front of the rewrite, or behind one that does not end the list',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          location ~ ^/api/(v2|v3)/users {
+              set $backend 127.0.0.1:9000;
+              rewrite ^(.*?)/v3/(.*?)$ $1/v2/$2 break;
+              proxy_pass http://$backend;
+          }
+          location ~ ^/files/(v2|v3)/ {
+              rewrite ^(.*?)/v3/(.*?)$ $1/v2/$2;
+              set $backend 127.0.0.1:9000;
+              proxy_pass http://$backend;
+          }
+        `),
+      },
+    },
     {
       title: 'a line that nginx refuses by itself',
       files: {
@@ -248,17 +277,16 @@ function variableOf({ args }: NginxDirective): string {
 /** A path for which nginx finds no address in this pass; null where it finds one for all that are tried. */
 function failingPath(deployment: Deployment, server: NginxServer, pass: NginxDirective): string | null {
   const { start, source } = argumentPlace(pass, 0)
-  const rewritten = childrenNamed(server.directive, 'rewrite').flatMap(({ args }) =>
-    /^(?:last|break)$/.test(args[2]?.value ?? '')
-      ? sampleTexts(args[0]?.value ?? '', { filler: MISSING })
-          .texts.slice(0, 1)
-          .map(fromBytes)
-      : [],
-  )
   const paths =
     pass.parent === null
       ? []
-      : [...pathsInto(pass.parent).map(path => within(pass, path)), ...rewritten.slice(0, MOST)]
+      : [
+          ...pathsInto(pass.parent).map(path => within(pass, path)),
+          ...pathsRewritten(server.directive).slice(0, MOST),
+          ...pathsRewritten(pass.parent)
+            .slice(0, MOST)
+            .map(path => below(locationAround(pass.parent), path)),
+        ]
   for (const path of paths) {
     if (!path.startsWith('/')) continue
     const [request] = requestsToServer(deployment, server, path)
@@ -271,11 +299,26 @@ function failingPath(deployment: Deployment, server: NginxServer, pass: NginxDir
   return null
 }
 
+/** A path for each `rewrite` of a block behind which no other line of it is run. */
+function pathsRewritten(block: NginxDirective): readonly string[] {
+  return childrenNamed(block, 'rewrite').flatMap(({ args }) =>
+    /^(?:last|break)$/.test(args[2]?.value ?? '')
+      ? sampleTexts(args[0]?.value ?? '', { filler: MISSING })
+          .texts.slice(0, 1)
+          .map(text => fromBytes(text).replace(/^(?!\/)/, '/'))
+      : [],
+  )
+}
+
 /** A path of an expression that stands in the location of a prefix. */
 function within({ parent }: NginxDirective, path: string): string {
-  const outer = locationAround(locationAround(parent)?.parent ?? null)
-  if (outer === null) return path
-  const { modifier, name } = readLocation(outer)
+  return below(locationAround(locationAround(parent)?.parent ?? null), path)
+}
+
+/** A path with the prefix of a location in front, where it has none. */
+function below(location: NginxDirective | null, path: string): string {
+  if (location === null) return path
+  const { modifier, name } = readLocation(location)
   const isPrefix = (modifier === '' || modifier === '^~') && name.startsWith('/')
   return isPrefix && !path.startsWith(name) ? `${name.replace(/\/$/, '')}${path}` : path
 }

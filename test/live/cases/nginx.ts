@@ -211,6 +211,18 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'nginx/variable-unset',
+    shows: 'nginx has no address for what the rewrite of the location took',
+    examples: {
+      bad: 'behind a rewrite of the location that ends the list',
+      good: 'the value in front of the rewrite, or behind one that does not end the list',
+    },
+    mirrors: [9000],
+    request: { url: 'http://example.org/api/v3/users' },
+    harm: ({ response }) => response.status === 500,
+    sound: ({ response }) => response.report?.path === '/api/v2/users',
+  },
+  {
+    rule: 'nginx/variable-unset',
     shows: 'the variable of the location around is empty',
     examples: { bad: 'in the location around', good: 'a value first' },
     mirrors: [9000],
@@ -609,6 +621,15 @@ export const cases: readonly LiveCase[] = [
     request: { url: 'http://example.org/api/users/7?a=b' },
     harm: ({ response }) => response.report?.path === '/?a=b',
     sound: ({ response }) => response.report?.path === '/api/users/7?a=b',
+  },
+  {
+    rule: 'nginx/proxy-pass-drops-uri',
+    examples: { bad: 'a server that this machine alone reaches', good: 'no URI' },
+    shows: 'this machine too asks the backend for the same one',
+    mirrors: [9000],
+    request: { url: 'http://127.0.0.1:8000/auth/email?a=b' },
+    harm: ({ response }) => response.report?.path === '/internal/',
+    sound: ({ response }) => response.report?.path !== '/internal/',
   },
   {
     rule: 'nginx/proxy-pass-drops-uri',
