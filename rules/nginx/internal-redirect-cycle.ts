@@ -261,7 +261,7 @@ function cycle(deployment: Deployment, server: NginxServer, block: NginxDirectiv
   const assume = (path: string): 'file' | null | undefined =>
     !/\.\w+$/.test(path) ? undefined : fallbacksOf(server).some(uri => path.endsWith(uri)) ? 'file' : null
   for (const path of pathsInto(block)) {
-    const answer = askServer(deployment, server, path, { assume, into: block })
+    const answer = askServer(deployment, server, path, { assume, into: block, alsoLocal: true })
     if (answer === null || !answer.isCycle) continue
     const last = answer.steps.findLast(
       ({ kind }) => kind === 'try-files' || kind === 'rewrite' || kind === 'error-page' || kind === 'index',
@@ -292,7 +292,7 @@ function leadsOut(
   return pathsOfPattern(args[0]?.value ?? '', false).some(path => {
     const selected = selectLocation(server.configuration, server.directive, toBytes(path), block)
     if (!selected.known || selected.value.location?.directive !== block) return false
-    return askServer(deployment, server, path, { assume, into: block })?.isCycle === false
+    return askServer(deployment, server, path, { assume, into: block, alsoLocal: true })?.isCycle === false
   })
 }
 

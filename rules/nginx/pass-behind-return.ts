@@ -141,7 +141,7 @@ function* rewrittenAway(deployment: Deployment): Iterable<RuleFinding> {
     if (block.name !== 'location' || modifier.startsWith('~') || modifier === '@' || modifier === '=')
       continue
     const answers = ['', '/deeper'].map(below =>
-      askServer(deployment, server, `${name.replace(/\/$/, '')}${below}/${EXISTING}`),
+      askServer(deployment, server, `${name.replace(/\/$/, '')}${below}/${EXISTING}`, { alsoLocal: true }),
     )
     const isAway = answers.every(
       answer =>

@@ -53,6 +53,20 @@ export default defineRule({
       },
     },
     {
+      title: 'a server that this machine alone reaches',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 127.0.0.1:8000;
+              location / {
+                  set $backend 127.0.0.1:9000;
+                  proxy_pass «http://$backend/internal/»;
+              }
+          }
+        `,
+      },
+    },
+    {
       title: 'a group that takes a word of the path',
       files: {
         'nginx.conf': byExpression(
@@ -274,7 +288,7 @@ function uriSent(
   block: NginxDirective,
   path: string,
 ): string | null {
-  const answer = askServer(deployment, server, path)
+  const answer = askServer(deployment, server, path, { alsoLocal: true })
   if (answer === null || answer.end.kind !== 'pass' || answer.end.scope !== block) return null
   const { uri, target } = answer.end
   // Rewritten on its way, it is meant to be something else.

@@ -223,7 +223,7 @@ export default defineRule({
       if (name.endsWith('/') === path.endsWith('/')) continue
       // Where another location takes the pages below it, nobody meets the difference.
       const page = name.endsWith('/') ? `${name}page` : `${name}/page`
-      const answer = askServer(deployment, server, page)
+      const answer = askServer(deployment, server, page, { alsoLocal: true })
       if (answer?.end.kind === 'pass' && answer.end.scope !== block) continue
       // What nginx itself asks before it answers is the one path of the location.
       if (asksBefore(server.configuration, name)) continue

@@ -71,7 +71,7 @@ export default defineRule({
       const { modifier, name } = readLocation(block)
       if (breaks.length === 0 || (modifier !== '' && modifier !== '^~')) continue
       const answers = ['', '/deeper'].map(below =>
-        askServer(deployment, server, `${name.replace(/\/$/, '')}${below}/${EXISTING}`),
+        askServer(deployment, server, `${name.replace(/\/$/, '')}${below}/${EXISTING}`, { alsoLocal: true }),
       )
       const by = breaks.find(line =>
         answers.every(answer => answer?.steps.some(({ directive }) => directive === line) === true),

@@ -119,7 +119,7 @@ export default defineRule({
 function answersInstead(deployment: Deployment, server: NginxServer, block: NginxDirective): boolean {
   return pathsInto(block).some(path => {
     if (!path.includes(MISSING)) return false
-    const end = askServer(deployment, server, path, { into: block })?.end
+    const end = askServer(deployment, server, path, { into: block, alsoLocal: true })?.end
     return end?.kind === 'response' && end.status === 404
   })
 }

@@ -258,7 +258,7 @@ function takenFrom(
     const path = `${directory}${MISSING}${ending}`
     const selected = selectLocation(server.configuration, server.directive, toBytes(path))
     if (!selected.known || selected.value.location?.directive !== other.directive) continue
-    const answer = askServer(deployment, server, path)
+    const answer = askServer(deployment, server, path, { alsoLocal: true })
     if (answer === null) return null
     const { end } = answer
     // A `deny` or a `return` is meant for every path.

@@ -21,6 +21,8 @@ export interface Supposition {
   readonly assume?: (path: string) => 'file' | null | undefined
   /** By which socket the request comes; the first that the network reaches where absent. */
   readonly listen?: ServerListen
+  /** By a socket that this machine alone reaches where there is no other: who asks makes no difference to the answer. */
+  readonly alsoLocal?: boolean
   readonly request?: Partial<NginxRequest>
   /** The block of whose requests is asked, whatever else may take some of them. */
   readonly into?: NginxDirective
@@ -32,15 +34,15 @@ export interface Supposition {
  * Where the audit does not look, what has the name of a file is taken to be one.
  *
  * @param target decoded path, perhaps with a query
- * @returns null where the network does not reach the server
+ * @returns null where the network does not reach the server, unless that is supposed to make no difference
  */
 export function askServer(
   { filesOf }: Pick<Deployment, 'filesOf'>,
   server: NginxServer,
   target: string,
-  { existing = [], listen: given, request = {}, assume, into }: Supposition = {},
+  { existing = [], listen: given, alsoLocal = false, request = {}, assume, into }: Supposition = {},
 ): Outcome | null {
-  const listen = given ?? publicListen(server)
+  const listen = given ?? publicListen(server) ?? (alsoLocal ? localListen(server) : null)
   if (listen === null) return null
   const isPlain = existing.length === 0 && assume === undefined && Object.keys(request).length === 0
   const key = `${server.listens.indexOf(listen)} ${target}`
@@ -83,6 +85,10 @@ function publicListen({ listens, configuration, directive }: NginxServer): Serve
   if (found !== undefined) return found
   const [first] = listens
   return first !== undefined && hasUnreadListens(configuration, directive) ? { ...first, port: 80 } : null
+}
+
+function localListen({ listens }: NginxServer): ServerListen | null {
+  return listens.find(({ quic, port }) => !quic && port !== null) ?? null
 }
 
 /** True where the client gets a file, a backend's answer or that of a module; false where it surely does not. */
