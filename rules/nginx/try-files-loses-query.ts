@@ -74,6 +74,27 @@ export default defineRule({
         'nginx.conf': site('«/index.php»').replace('listen 80;', 'listen 80; include /opt/shop/custom.conf;'),
       },
     },
+    {
+      title: 'sites whose directory the host decides, and a script that is looked for',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name ~^(?<shop>\w+)\.example\.org$;
+              root /srv/$shop/public;
+              location / {
+                  try_files $uri $uri/ «/index.php»;
+              }
+              location ~ \.php$ {
+                  try_files $uri =404;
+                  fastcgi_pass 127.0.0.1:9000;
+                  fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+                  fastcgi_param QUERY_STRING $query_string;
+              }
+          }
+        `,
+      },
+    },
     { title: 'a script behind a proxy', files: { 'nginx.conf': proxied('«/index.php»') } },
   ],
   good: [
@@ -207,7 +228,7 @@ function isQueryLost(deployment: Deployment, server: NginxServer, { parent }: Ng
   if (parent === null || isOfFiles(parent)) return false
   return pathsInto(parent).some(path => {
     if (path.includes('?')) return false
-    const answer = askServer(deployment, server, `${path}?asked=1`, { into: parent })
+    const answer = askServer(deployment, server, `${path}?asked=1`, { into: parent, alsoLocal: true })
     if (answer === null || answer.end.kind !== 'pass') return false
     if (!answer.steps.some(step => step.kind === 'try-files' && step.directive?.parent === parent))
       return false

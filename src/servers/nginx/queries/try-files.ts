@@ -22,7 +22,7 @@ import {
 } from './walk.ts'
 
 /** In whichever directory, there is no file of a name that no file has. */
-const ANYWHERE = known(`/${UNKNOWN}`)
+const ANYWHERE = `/${UNKNOWN}`
 
 /** `try_files` of the block in force: the first file that is there, else its last word. */
 export function tryFilesStep(walk: Walk): Next {
@@ -43,17 +43,20 @@ export function tryFilesStep(walk: Walk): Next {
     const written = wantsDirectory ? word.value.slice(0, -1) : word.value
     const name = nameOf(state, base.known ? base.value : null, written)
     if (!name.known) return endUnknown(walk, name.reason, at)
-    const directory = base.known ? baseDirectory(base.value, requestVariables(state), true) : ANYWHERE
-    if (!directory.known) return endUnknown(walk, directory.reason, at)
-    const path = fromBytes(directory.value + name.value)
+    const directory = base.known ? baseDirectory(base.value, requestVariables(state), true) : base
+    const path = fromBytes((directory.known ? directory.value : ANYWHERE) + name.value)
     const bare = path.replace(/(?<=.)\/+$/, '')
     const kind = walk.view.kind(bare)
     if (kind !== null && !base.known) return endUnknown(walk, base.reason, at)
+    // The host may decide in which directory a script is supposed to be, and to what it is given all the same.
+    if ((kind === 'directory' || kind === undefined) && !directory.known)
+      return endUnknown(walk, directory.reason, at)
     if (kind === undefined) return endUnknown(walk, `whether \`${path}\` exists is not known`, at)
     if (kind === null || (kind === 'directory') !== wantsDirectory) continue
     // A file's name with a slash behind it is nothing to the system.
     if (kind === 'file' && bare !== path) continue
-    step(walk, 'try-files', `\`try_files\` finds \`${path}\``, at, directive)
+    const found = directory.known ? path : fromBytes(name.value)
+    step(walk, 'try-files', `\`try_files\` finds \`${found}\``, at, directive)
     if (base.known) take(state, base.value, name.value, wantsDirectory)
     return GO
   }
