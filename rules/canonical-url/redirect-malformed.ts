@@ -3,7 +3,7 @@ import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { askServer } from '../../src/deployment/requests/ask-server.ts'
 import { MISSING, UNKNOWN_HOST } from '../../src/deployment/requests/made-up-requests.ts'
-import { pathsInto } from '../../src/deployment/requests/paths-into.ts'
+import { pathsInto, pathsOfPattern } from '../../src/deployment/requests/paths-into.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { isUnknownWord, type Place } from '../../parsers/text/source.ts'
@@ -22,10 +22,12 @@ const server = (lines: string, name = 'example.org'): string => conf`
 export default defineRule({
   summary: 'A redirect leads to a URL that cannot be',
   severity: 'error',
-  otherSeverities: { warning: 'where a slash is doubled' },
+  otherSeverities: {
+    warning: 'where a slash is doubled, or where paths that somebody makes up lead to another host',
+  },
   confidence: 'high',
   since: '0.1.0',
-  why: '`$server_name` is the first name of the server as it is written: `_`, a wildcard or an expression is no host. A target without a slash behind the host takes the path into the name, and one with a slash before `$request_uri` has two.',
+  why: '`$server_name` is the first name of the server as it is written: `_`, a wildcard or an expression is no host. A target without a slash behind the host takes the path into the name, and one with a slash before `$request_uri` has two. Of `rewrite ^/old(.*)$ https://example.org$1` a link to `/old.evil.example` leads to `example.org.evil.example`.',
   remedy: 'Write `https://$host$request_uri`, or the name itself',
   references: ['https://nginx.org/en/docs/http/ngx_http_core_module.html#var_server_name'],
   bad: [
@@ -43,6 +45,22 @@ export default defineRule({
         'nginx.conf': server(conf`
           location ~ ^/old/(.*)$ {
               return 301 «https://new.example.org$1»;
+          }
+        `),
+      },
+    },
+    {
+      title: 'a group that need not begin with a slash',
+      files: {
+        'nginx.conf': server('rewrite ^/old(.*)$ «https://new.example.org$1» permanent;'),
+      },
+    },
+    {
+      title: 'no slash behind the host of a rewrite',
+      files: {
+        'nginx.conf': server(conf`
+          location /old/ {
+              rewrite ^/old/(.*)$ «https://new.example.org$1» permanent;
           }
         `),
       },
@@ -110,6 +128,16 @@ export default defineRule({
     {
       title: 'a colon without a port, which browsers read as the usual one',
       files: { 'nginx.conf': server('return 301 https://$host:$request_uri;', 'example.org') },
+    },
+    {
+      title: 'a group that begins with a slash, and a slash behind the host',
+      files: {
+        'nginx.conf': server(conf`
+          rewrite ^/old(/.*)?$ https://new.example.org$1 permanent;
+          rewrite ^/older(.*)$ https://new.example.org/$1 permanent;
+          rewrite ^/item(\d+)$ https://node$1.example.org/ permanent;
+        `),
+      },
     },
     {
       title: 'a port behind the host, and a colon in a path',
@@ -330,7 +358,7 @@ function faultOf(deployment: Deployment, server: NginxServer, line: NginxDirecti
   const usual = listen.tls ? 443 : 80
   const host = name ?? UNKNOWN_HOST
   const asked = listen.port === usual ? host : `${host}:${listen.port}`
-  for (const path of pathsInto(line.parent)) {
+  for (const path of pathsTo(line, line.parent)) {
     const answer = askServer(deployment, server, path, {
       listen,
       request: { host: asked },
@@ -347,6 +375,13 @@ function faultOf(deployment: Deployment, server: NginxServer, line: NginxDirecti
         at,
         message: `the redirect leads to \`${shown}\`, whose host has two ports`,
         label: 'two ports',
+      }
+    if (isGrown(target, host, line) && !path.includes(`/${MISSING}`))
+      return {
+        at,
+        severity: 'warning',
+        message: `no slash stands between the host and the path: \`${path.replaceAll(MISSING, '.evil.example')}\` is redirected to \`${location.replaceAll(MISSING, '.evil.example')}\`, a host that whoever made the link chose`,
+        label: 'the path becomes a part of the host',
       }
     if (isGrown(target, host, line))
       return {
@@ -369,6 +404,12 @@ function faultOf(deployment: Deployment, server: NginxServer, line: NginxDirecti
       }
   }
   return null
+}
+
+/** Paths that a redirect answers: those of the block that it stands in, and those that the pattern of a `rewrite` matches. */
+function pathsTo({ name, args }: NginxDirective, block: NginxDirective): readonly string[] {
+  const pattern = name === 'rewrite' ? (args[0]?.value ?? '') : null
+  return [...pathsInto(block), ...(pattern === null ? [] : pathsOfPattern(pattern, false))]
 }
 
 /** True where the host of the target is, or may be, what a regular expression among the names of the server captures. */

@@ -139,6 +139,17 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'canonical-url/redirect-malformed',
+    shows: 'whoever makes a link chooses the host',
+    examples: {
+      bad: 'a group that need not begin with a slash',
+      good: 'a group that begins with a slash, and a slash behind the host',
+    },
+    request: { url: 'http://example.org/old.evil.example/page' },
+    harm: ({ response }) => response.headers.location === 'https://new.example.org.evil.example/page',
+    sound: ({ response }) => response.headers.location === undefined,
+  },
+  {
+    rule: 'canonical-url/redirect-malformed',
     shows: 'the port is a part of the path',
     examples: { bad: 'a port behind a path that is written out', good: 'the name that was asked for' },
     request: { url: 'http://example.org/files/one' },
