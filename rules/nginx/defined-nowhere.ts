@@ -59,6 +59,18 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'lines of a location that ask for a header without its name, and for a variable of nginx',
+      files: {
+        'deploy/proxy.conf': conf`
+          location /api/ {
+              proxy_pass http://127.0.0.1:9000;
+              proxy_set_header Host «$http»;
+              proxy_set_header X-Real-IP «$remote_adr»;
+          }
+        `,
+      },
+    },
     { title: 'the map of WebSockets', files: { 'deploy/shop.conf': site(PROXY) } },
     {
       title: 'in a directory of sites',
@@ -152,6 +164,23 @@ export default defineRule({
         `,
         'deploy/README': 'Set $shop_name first.\n',
         'deploy/shop.conf': 'set $shop_name a;\n',
+      },
+    },
+    {
+      title: 'names of one’s own near those of nginx, which another file sets or which are more of them',
+      files: {
+        'deploy/proxy.conf': conf`
+          location /api/ {
+              proxy_pass http://127.0.0.1:9000;
+              proxy_set_header X-Scheme $schema;
+              proxy_set_header X-Users $remote_users;
+              proxy_set_header X-Via $http;
+          }
+        `,
+        'deploy/variables.conf': conf`
+          set $schema https;
+          set $http one;
+        `,
       },
     },
     {

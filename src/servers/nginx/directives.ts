@@ -1,5 +1,6 @@
 import { once } from '../../../parsers/collections/once.ts'
 import { ownTable } from '../../../parsers/text/own-table.ts'
+import { isSlip } from '../../../parsers/text/slip.ts'
 import { distance } from 'fastest-levenshtein'
 import type { NginxContext } from './configuration.ts'
 import { NGINX_DIRECTIVES, NGINX_EXTERNAL, NGINX_VARIABLES } from './directives.generated.ts'
@@ -197,6 +198,20 @@ export function nginxVariable(program: 'http' | 'stream', name: string): NginxVa
   for (const facts of variables.prefixes)
     if (facts.program === program && name.startsWith(facts.name)) return facts
   return null
+}
+
+/** The variable of nginx that a name misses by a letter; null for none, and for two that differ in numbers alone. */
+export function nearestVariable(program: 'http' | 'stream', name: string): string | null {
+  variables ??= decodeVariables()
+  for (const facts of variables.exact.values())
+    if (facts.program === program && facts.name !== name && isSlip(facts.name, name, 1)) return facts.name
+  return null
+}
+
+/** True for what the names of a family begin with, and nothing behind it: `http` of `$http_host`. */
+export function isBareFamily(program: 'http' | 'stream', name: string): boolean {
+  variables ??= decodeVariables()
+  return variables.prefixes.some(facts => facts.program === program && facts.name === `${name}_`)
 }
 
 function decodeVariables(): NonNullable<typeof variables> {
