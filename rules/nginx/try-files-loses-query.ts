@@ -95,6 +95,30 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'behind pages that a cache keeps of requests without a query',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              root /srv/www;
+              set $kept $uri;
+              if ($query_string != "") {
+                  set $kept none;
+              }
+              location / {
+                  try_files /cache/$kept/index.html $uri «/index.php»;
+              }
+              location ~ \.php$ {
+                  fastcgi_pass 127.0.0.1:9000;
+                  fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+                  fastcgi_param QUERY_STRING $query_string;
+              }
+          }
+        `,
+      },
+    },
     { title: 'a script behind a proxy', files: { 'nginx.conf': proxied('«/index.php»') } },
   ],
   good: [
@@ -224,11 +248,18 @@ function readsPathAlone(
   )
 }
 
-function isQueryLost(deployment: Deployment, server: NginxServer, { parent }: NginxDirective): boolean {
+function isQueryLost(deployment: Deployment, server: NginxServer, tryFiles: NginxDirective): boolean {
+  const { parent } = tryFiles
   if (parent === null || isOfFiles(parent)) return false
+  // A page that a cache has kept is not there for every request.
+  const looksForPages = tryFiles.args.some(({ value }) => /\$.*\.html?$/.test(value))
   return pathsInto(parent).some(path => {
     if (path.includes('?')) return false
-    const answer = askServer(deployment, server, `${path}?asked=1`, { into: parent, alsoLocal: true })
+    const answer = askServer(deployment, server, `${path}?asked=1`, {
+      into: parent,
+      alsoLocal: true,
+      ...(looksForPages && { assume: isScript }),
+    })
     if (answer === null || answer.end.kind !== 'pass') return false
     if (!answer.steps.some(step => step.kind === 'try-files' && step.directive?.parent === parent))
       return false
@@ -241,6 +272,10 @@ function isQueryLost(deployment: Deployment, server: NginxServer, { parent }: Ng
       /\$(?:query_string|args)/.test(query.written)
     )
   })
+}
+
+function isScript(path: string): 'file' | null {
+  return /\.(?!html?$)[A-Za-z0-9]+$/.test(path) ? 'file' : null
 }
 
 /** True for a location of files, each of which a script makes or misses: a query there is no page’s. */
