@@ -24,6 +24,18 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.body === 'page',
   },
   {
+    rule: 'nginx/extension-dot-unescaped',
+    examples: {
+      bad: 'archives and scripts beside an application',
+      good: 'the dot is escaped, or stands in brackets',
+    },
+    shows: 'a page of the application is looked for on the disk',
+    mirrors: [9000],
+    request: { url: 'http://example.org/user/avatar' },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => response.report?.path === '/user/avatar',
+  },
+  {
     rule: 'nginx/error-page-without-slash',
     examples: { bad: 'a page', good: 'a path, a named location, and URLs' },
     shows: 'a page that is not there is a redirect to a place that is not there',
