@@ -6,7 +6,14 @@ import { type PlacedRule, placedRules } from '../../src/servers/apache/queries/r
 import type { RewriteCondition } from '../../src/servers/apache/requests/rewrite/rules.ts'
 import { groupsOf } from '../../parsers/pcre/walk.ts'
 import { matchPattern } from '../../src/servers/apache/requests/match-pattern.ts'
-import { toBytes } from '../../src/servers/regex.ts'
+import { fromBytes, toBytes } from '../../src/servers/regex.ts'
+import { sampleTexts } from '../../src/servers/pcre/sample-texts.ts'
+import { isUnknownWord } from '../../parsers/text/source.ts'
+import { serversAround } from '../../src/deployment/build/servers.ts'
+import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
+import { askServer } from '../../src/deployment/requests/ask-server.ts'
+import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
+import { serverAround } from '../../src/servers/nginx/queries/servers.ts'
 import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
 
 const site = (lines: string): string => conf`
@@ -52,6 +59,17 @@ export default defineRule({
       },
     },
     {
+      title: 'what stands behind a name, with or without a slash',
+      files: {
+        'nginx.conf': site(conf`
+          location ~ ^/forms(.*) {
+              return 301 «$1»;
+          }
+          rewrite ^/old(.*)$ «$1» permanent;
+        `),
+      },
+    },
+    {
       title: 'an argument that a rule of Apache redirects to',
       files: {
         'site.conf': conf`
@@ -66,6 +84,21 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'what stands behind a name and a slash',
+      files: {
+        'nginx.conf': site(conf`
+          location ~ ^/forms(/.*) {
+              return 301 $1;
+          }
+          location ~ ^/pages(.*) {
+              return 301 /$1;
+          }
+          rewrite ^/old(/\w+)$ $1 permanent;
+          rewrite ^(.*)/index\.php$ $1 permanent;
+        `),
+      },
+    },
     {
       title: 'the path of the request line, which begins with a slash',
       files: {
@@ -136,7 +169,9 @@ export default defineRule({
       },
     },
   ],
-  *check({ nginx, apache, filesOf }) {
+  *check(deployment) {
+    const { nginx, apache, filesOf } = deployment
+    const servers = serversAround(deployment)
     for (const configuration of apache) {
       for (const rule of placedRules(configuration, filesOf(configuration))) {
         const source = clientText(rule)
@@ -156,6 +191,14 @@ export default defineRule({
             /^(?:(?:https?|\$scheme):\/\/)?\$\{?((?:arg|cookie)_\w+|http_(?:referer|x_original_url))\b/i.exec(
               line.args[index]?.value ?? '',
             )?.[1]
+          const home = serverAround(line)
+          const server = home === null ? undefined : servers.get(home)
+          const path = server === undefined ? null : pathOfOtherSite(deployment, server, line, index)
+          if (path !== null)
+            yield {
+              at: argumentPlace(line, index),
+              message: `\`${encodeURI(path)}\` is redirected to \`${OTHER_SITE}\`, which browsers take for \`//evil.example\`: the group need not begin with a slash`,
+            }
           if (variable === undefined || isAsked(line, variable)) continue
           yield {
             at: argumentPlace(line, index),
@@ -166,6 +209,39 @@ export default defineRule({
     }
   },
 })
+
+/** A host behind two slashes, as browsers read it: nginx makes one of several, and leaves these as they are. */
+const OTHER_SITE = '\\\\evil.example'
+
+/** A decoded path that a redirect to a group of an expression answers with another site; null for none. */
+function pathOfOtherSite(
+  deployment: Deployment,
+  server: NginxServer,
+  line: NginxDirective,
+  index: number,
+): string | null {
+  const location = locationAround(line)
+  if (line.parent === null || !/^\$\{?[1-9]/.test(line.args[index]?.value ?? '')) return null
+  const { modifier, name } = location === null ? { modifier: '', name: '' } : readLocation(location)
+  const pattern = line.name === 'rewrite' ? line.args[0]?.value : modifier.startsWith('~') ? name : undefined
+  if (pattern === undefined || isUnknownWord(pattern)) return null
+  const { texts } = sampleTexts(pattern, { caseless: modifier === '~*', filler: OTHER_SITE })
+  for (const text of texts.slice(0, MOST)) {
+    const path = fromBytes(text)
+    if (!path.startsWith('/')) continue
+    const end = askServer(deployment, server, path, { into: line.parent })?.end
+    if (end?.kind === 'response' && end.location?.startsWith(OTHER_SITE) === true) return path
+  }
+  return null
+}
+
+/** As many paths of a pattern are tried. */
+const MOST = 4
+
+function locationAround(line: NginxDirective): NginxDirective | null {
+  for (let at = line.parent; at !== null; at = at.parent) if (at.name === 'location') return at
+  return null
+}
 
 /** What of the request names the site that a rule of mod_rewrite redirects to; null where the rule names it. */
 function clientText({ output, flags, conditions, settled }: PlacedRule): string | null {

@@ -120,6 +120,17 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'canonical-url/redirect-target-from-client',
+    shows: 'two backslashes, which browsers take for slashes, are the whole target',
+    examples: {
+      bad: 'what stands behind a name, with or without a slash',
+      good: 'what stands behind a name and a slash',
+    },
+    request: { url: 'http://example.org/forms%5C%5Cevil.example' },
+    harm: ({ response }) => response.headers.location === '\\\\evil.example',
+    sound: ({ response }) => response.headers.location === undefined,
+  },
+  {
+    rule: 'canonical-url/redirect-target-from-client',
     shows: 'a rule of Apache redirects to another site',
     examples: {
       bad: 'an argument that a rule of Apache redirects to',
