@@ -29,6 +29,7 @@ export function wholeDirectories(list: ListNames): readonly string[] {
     const names = list(path)
     if (names === null) continue
     const modules = list(`${path}/mods-enabled`)
+    if (lacksEnabledSites(program, names, list(`${path}/sites-enabled`))) continue
     if (isWholeHome(program, names, list(`${path}/conf`)) || hasEveryModule(names, modules)) whole.push(path)
     else if (hasUntouchedModules(modules)) whole.push(`${path}/mods-enabled`)
     else if (hasEveryStockModule(list(`${path}/conf.modules.d`))) whole.push(`${path}/conf.modules.d`)
@@ -67,6 +68,22 @@ function isWholeHome(
   // Debian's own main file includes what `a2enmod` makes, which no copy of the whole lacks.
   if (hasMain(all, /^apache2\.conf$/) && !all.has('mods-enabled')) return false
   return hasMain(all, /^(?:httpd|apache2)\.conf$/) && all.has('magic') && count(all, UNCHANGED.apache) >= 3
+}
+
+/** Files that only keep a directory in a repository. */
+export const KEEPERS = /^(?:\.?(?:git)?(?:keep|ignore)|empty|placeholder|dummy)(?:\.\w+)?$/i
+
+/**
+ * True where sites wait to be enabled and none is: whoever keeps the links elsewhere, or has a script make them,
+ * keeps no copy of the whole.
+ */
+function lacksEnabledSites(
+  program: Program,
+  names: ReadonlySet<string>,
+  enabled: ReadonlySet<string> | null,
+): boolean {
+  if (program !== 'nginx' || !names.has('sites-available')) return false
+  return [...(enabled ?? [])].every(name => KEEPERS.test(name))
 }
 
 /** Nobody keeps all that Red Hat's package has there, and leaves out what another package put beside it. */

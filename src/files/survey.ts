@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import { isBelow } from '../../parsers/text/is-below.ts'
 import type { FileSystem } from './file-system.ts'
 import { type Fragment, type FragmentSet, fragmentSets } from './fragment-sets.ts'
+import { KEEPERS } from './coverage.ts'
 import { confOf, HOMES, isMainName, isPart, judgePath, MAIN_FILES } from './known-places.ts'
 import {
   type Candidate,
@@ -294,9 +295,6 @@ function isInUse(files: FileSystem, enabled: string): boolean {
   const entries = files.list(enabled) ?? []
   return entries.some(({ name, kind }) => kind === 'file' && mayBeEnabled(posix.join(enabled, name)))
 }
-
-/** Files that only keep a directory in a repository. */
-const KEEPERS = /^(?:\.?(?:git)?keep|empty|placeholder|dummy)(?:\.\w+)?$/i
 
 /** False for a README, and for what keeps the directory in a repository. */
 function mayBeEnabled(path: string): boolean {

@@ -197,6 +197,24 @@ test('a directory that is no machine has the paths of this one, and says nothing
   assert.is(machine?.files.kind('/etc'), null)
 })
 
+test('a copy of nginx’s directory whose links to sites are made elsewhere is not whole', () => {
+  const main = { 'etc/nginx/nginx.conf': NGINX, ...STOCK }
+  const sites = { 'etc/nginx/sites-available/a': SERVER, 'etc/nginx/snippets/lost.conf': 'gzip on;\n' }
+  for (const kept of [{}, { 'etc/nginx/sites-enabled/.gitkeep': '' }]) {
+    const [machine] = discover(['.'], { workingDirectory: scratchTree({ ...main, ...sites, ...kept }) })
+    assert.not.ok(machine?.files.covers('/etc/nginx/conf.d/b.conf'))
+    assert.equal(fragmentsOf(machine).flat(), [
+      '/etc/nginx/sites-available/a',
+      '/etc/nginx/snippets/lost.conf',
+    ])
+  }
+  const enabled = { 'etc/nginx/sites-enabled/a': '-> ../sites-available/a' }
+  for (const others of [{ ...sites, ...enabled }, {}]) {
+    const [machine] = discover(['.'], { workingDirectory: scratchTree({ ...main, ...others }) })
+    assert.ok(machine?.files.covers('/etc/nginx/conf.d/b.conf'))
+  }
+})
+
 test('a repository without a main file is read as fragments, available ones too', () => {
   const directory = scratchTree({
     'nginx.conf': 'upstream a {\n  server 127.0.0.1:9000;\n}\n',
