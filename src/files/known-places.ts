@@ -104,7 +104,7 @@ const OF_OTHERS = /\/vendor\/(?:[\w-]+\.)+[a-z]+\/|\/(?:pro|vs|pure-)ftpd\//
 
 /** What tests of a program read, and compare with what it makes of it. */
 const OF_TESTS =
-  /\/(?:(?:[\w-]+-)?testdata|testfiles[\w-]*|tests?\/(?:data|root)|tests\/integration\/targets|integration[-_]tests?|fixtures|__fixtures__)\//
+  /\/(?:(?:[\w-]+-)?testdata|testfiles[\w-]*|tests?\/(?:data|root)|tests\/integration\/targets|integration[-_]tests?|fixtures|__fixtures__)\/|\/tests?\/(?:.*\/)?(?:passing|failing)\/|\/molecule\/[\w.-]+\/files\//
 
 /** Pages about `.htaccess`, whatever their language. */
 const MANUAL = /\.(?:html?|xml|md|rst|adoc|tex)(?:\.|$)/i

@@ -630,6 +630,22 @@ test('what tests read is left out of the tree around it, which says so, and read
   assert.equal(named?.nginxMains.length, 1)
 })
 
+test('what a parser has to take or refuse, and what Molecule compares with, is of tests too', () => {
+  const left = ['app/tests/apache/passing/a.conf', 'tests/failing/b.conf', 'molecule/default/files/c.conf']
+  const directory = scratchTree({
+    'nginx/shop.conf': SERVER,
+    ...Object.fromEntries(left.map(path => [path, VHOST])),
+  })
+  const [machine] = discover(['.'], { workingDirectory: directory })
+  assert.equal(
+    machine
+      ?.skipped()
+      .map(({ path, reason }) => `${reason} ${path}`)
+      .sort(),
+    left.map(path => `test-data ${path}`).sort(),
+  )
+})
+
 test('the file that includes a whole server is the main one', () => {
   const directory = scratchTree({
     'conf/site.conf': `Include ./base.conf\nHeader set X-A b\n`,
