@@ -180,6 +180,33 @@ export default defineRule({
       ),
     },
     {
+      title: 'expressions that end in the names of several extensions',
+      files: {
+        ...tree(
+          conf`
+            ${SPLIT}
+            try_files $uri =404;
+          `,
+          '$fastcgi_path_info',
+          '~ \\.(php|php82)$',
+        ),
+        'etc/nginx/conf.d/old.conf': conf`
+          server {
+              listen 8080;
+              root /srv/www;
+              location ~ \.php82$ {
+                  ${SPLIT}
+                  try_files $uri =404;
+                  include fastcgi_params;
+                  fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+                  fastcgi_param PATH_INFO $fastcgi_path_info;
+                  fastcgi_pass unix:/run/php/php8.2-fpm.sock;
+              }
+          }
+        `,
+      },
+    },
+    {
       title: 'the expression that Drupal recommends',
       files: tree(
         conf`
@@ -262,7 +289,8 @@ function takesPathInfo({ block }: NginxConnection): boolean {
   const { modifier, name } = readLocation(block)
   // The script of Drupal for updates, which takes what is behind it from `REQUEST_URI`.
   const others = name.replace(/\|\^?\/update\\?\.php$/, '')
-  return /^~/.test(modifier) && /php/.test(others) && !/php\d?\)?\$$/.test(others)
+  const behind = /.*php(.*)$/s.exec(others)?.[1]
+  return /^~/.test(modifier) && behind !== undefined && !/^[^/.\\]*\$$/.test(behind)
 }
 
 /** What a `try_files` that ends in a status looks for before the script runs; null for any other. */
