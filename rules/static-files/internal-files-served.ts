@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { serversAround } from '../../src/deployment/build/servers.ts'
-import type { Deployment } from '../../src/deployment/model.ts'
+import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { urlOfFile } from '../../src/deployment/requests/url-of-file.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -125,6 +125,23 @@ export default defineRule({
       `),
     },
     {
+      title: 'nginx itself sends there what a password has to open',
+      files: site(conf`
+        location /media/ {
+            alias /srv/app/media/;
+            if ($cookie_member = '') {
+                rewrite ^ /asked$uri last;
+            }
+        }
+        location /asked/media/ {
+            internal;
+            auth_basic 'members';
+            auth_basic_user_file /etc/nginx/members;
+            alias /srv/app/media/;
+        }
+      `),
+    },
+    {
       title: 'pages of errors, which everybody may see',
       files: site(conf`
         error_page 404 /errors/404.html;
@@ -178,7 +195,8 @@ function servedElsewhere(
   const server = home === null ? undefined : serversAround(deployment).get(home)
   if (server === undefined || location?.name !== 'location') return null
   const { modifier, name } = readLocation(location)
-  if ((modifier !== '' && modifier !== '^~') || !name.startsWith('/') || isOfErrors(home, name)) return null
+  if ((modifier !== '' && modifier !== '^~') || !name.startsWith('/')) return null
+  if (isOfErrors(home, name) || isRewrittenTo(server, name)) return null
   const base = fileBase(server.configuration, location)
   if (!base.known || isUnknownWord(base.value.path) || base.value.path.includes('$')) return null
   const { kind, path, directive: own } = base.value
@@ -192,6 +210,15 @@ function servedElsewhere(
     if (url !== null) return { url, by }
   }
   return null
+}
+
+/** True where the server itself leads requests there: what it keeps is opened by its own lines, not by an application. */
+function isRewrittenTo({ configuration, directive }: NginxServer, name: string): boolean {
+  return (configuration.occurrences.get('rewrite') ?? []).some(line => {
+    const [literal = ''] = (line.args[1]?.value ?? '').split('$')
+    if (literal.length < 2 || !(literal.startsWith(name) || name.startsWith(literal))) return false
+    return serverAround(line) === directive
+  })
 }
 
 /** True where the server shows these pages in place of answers that failed: they are nobody’s secret. */
