@@ -65,6 +65,14 @@ export default defineRule({
       files: { 'site.conf': host('ProxyPass / «http://127.0.0.1:5000»') },
     },
     {
+      title: 'everything to the socket of an application',
+      files: { 'site.conf': host('ProxyPass / «unix:/run/shop/app.sock|http://localhost»') },
+    },
+    {
+      title: 'everything to the socket of uWSGI',
+      files: { 'site.conf': host('ProxyPass / «unix:/run/shop/app.sock|uwsgi://localhost»') },
+    },
+    {
       title: 'the path stands in the section',
       files: {
         'site.conf': host(conf`
@@ -208,6 +216,7 @@ export default defineRule({
           </Location>
           ProxyPass /static/ !
           ProxyPass / unix:/run/app.sock|http://localhost/
+          ProxyPass /shop unix:/run/shop.sock|uwsgi://localhost
         `),
       },
     },
@@ -371,9 +380,9 @@ function isFilledHost(url: string, hosts: ReadonlySet<string>): boolean {
 const NAMES_HOST =
   /^(?:[\w-]+\.)*(?:\{\{|<%=)[^|}%]*(?:host(?:_?name)?|domain(?:_?name)?|fqdn|server_?name)\s*(?:\}\}|%>)$/i
 
-/** `http://host` or `http://host:port`, with nothing behind it. */
+/** `http://host` or `http://host:port`, with nothing behind it; also behind a socket, where no host is asked for. */
 function endsInHost(url: string): boolean {
-  return /^(?:https?|wss?|ajp|h2c?|balancer):\/\/[^/?#%$]+$/i.test(url)
+  return /^(?:unix:[^|]*\|)?(?:https?|wss?|ajp|h2c?|uwsgi|scgi|balancer):\/\/[^/?#%$]+$/i.test(url)
 }
 
 /** True for the directory of the same name without its slash, and for one that is to take every path of a proxy. */

@@ -1535,6 +1535,14 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/target-slash-missing',
+    shows: 'the path becomes a part of the host also where a socket is asked',
+    examples: { bad: 'everything to the socket of an application', good: 'a slash on both sides' },
+    request: { url: 'http://example.org/news' },
+    harm: answers(500),
+    sound: answers(301, 404, 503),
+  },
+  {
+    rule: 'apache/target-slash-missing',
     shows: 'the names run together',
     examples: { bad: 'an application below the same path', good: 'a slash on both sides' },
     mirrors: [5000],
