@@ -4,7 +4,7 @@ import type { AssignedName, DjangoSettings } from '../../src/deployment/django/s
 
 /** What is wrong with the type of a setting. */
 export interface TypeFault {
-  readonly severity?: 'warning'
+  readonly severity?: 'warning' | 'info'
   readonly message: string
   readonly label: string
   readonly help: string

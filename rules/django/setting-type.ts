@@ -26,6 +26,7 @@ export default defineRule({
   otherSeverities: {
     warning:
       'for a switch that no variable turns off, a number that is a text once the variable is set, and a line that a condition decides',
+    info: 'for a switch of Django that a variable with `False` in it turns on',
   },
   confidence: 'high',
   since: '0.1.0',
@@ -57,6 +58,21 @@ export default defineRule({
     {
       title: 'a switch that is on whatever somebody says',
       files: project('SHOP_OPEN_LOGIN = «bool(os.environ.get("OPEN_LOGIN", True))»'),
+    },
+    {
+      title: 'a switch that the container turns off, and which stays on',
+      files: project(
+        'EMAIL_USE_TLS = «os.environ.get("EMAIL_TLS", False)»',
+        'environment: {EMAIL_TLS: "False"}',
+      ),
+    },
+    {
+      title: 'a switch that nobody has set to False yet',
+      files: project(conf`
+        from decouple import config
+        SESSION_COOKIE_SECURE = «config("COOKIE_SECURE", default=False)»
+        EMAIL_USE_TLS = «os.environ.get("EMAIL_TLS", True)»
+      `),
     },
     { title: 'permissions in decimal', files: project('FILE_UPLOAD_PERMISSIONS = «644»') },
     {
@@ -106,8 +122,22 @@ export default defineRule({
       files: project(conf`
         SHOP_OPEN_LOGIN = bool(os.environ.get("OPEN_LOGIN", False))
         SHOP_LEDGER = bool(os.environ.get("LEDGER", ""))
-        EMAIL_USE_TLS = os.environ.get("EMAIL_TLS", True)
       `),
+    },
+    {
+      title: 'a reader that makes a switch of the text, and a variable that is on',
+      files: project(
+        conf`
+          import environ
+          from decouple import config
+          env = environ.Env()
+          SESSION_COOKIE_SECURE = config("COOKIE_SECURE", default=False, cast=bool)
+          CSRF_COOKIE_SECURE = config("COOKIE_SECURE", False, bool)
+          USE_X_FORWARDED_HOST = env("FORWARDED_HOST", default=False)
+          EMAIL_USE_TLS = os.environ.get("EMAIL_TLS", False)
+        `,
+        'environment: {EMAIL_TLS: "1"}',
+      ),
     },
     {
       title: 'permissions in octal, and hosts that are split',
@@ -271,6 +301,8 @@ function nothing(name: string, expression: PythonExpression): TypeFault | null {
 
 const OFF = /^(?:0|false|no|off|n|f)$/i
 const READS = /^(?:(?:os\.)?environ\.get|(?:os\.)?getenv)$/
+/** `config` of python-decouple, which makes something else of the text where it is told \`cast\` alone. */
+const READS_OF_DECOUPLE = /^(?:decouple\.)?config$/
 
 /** The default of a reader of the environment; null for everything else. */
 function fallback(expression: PythonExpression | undefined): PythonExpression | null {
@@ -298,13 +330,56 @@ function alwaysTrue(name: string, expression: PythonExpression, settings: Django
       label: 'always true',
       help: 'Compare it: `os.environ.get("NAME", "True") == "True"`',
     }
-  if (inner?.kind !== 'string' || !OFF.test(inner.value)) return null
+  if (inner?.kind !== 'string' || !OFF.test(inner.value))
+    return SWITCHES.has(name) && last === expression
+      ? turnedOnByFalse(name, isCast ? expression.args[0] : expression, settings)
+      : null
   return {
     severity: 'warning',
     message: `\`"${inner.value}"\` is true like every text but the empty one, so \`${name}\` is true with nothing set, and with \`False\``,
     label: 'always true',
     help: 'Compare it: `os.environ.get("NAME", "False") == "True"`',
   }
+}
+
+/** A variable is a text, whatever its default is, so that the word that is to turn the switch off turns it on. */
+function turnedOnByFalse(
+  name: string,
+  expression: PythonExpression | undefined,
+  settings: DjangoSettings,
+): TypeFault | null {
+  const variable = untypedVariable(expression)
+  if (variable === null) return null
+  const value = settings.get(name)
+  const help = `Compare it: \`os.environ.get("${variable}", "False") == "True"\``
+  if (value?.known === true && typeof value.value === 'string') {
+    if (!OFF.test(value.value)) return null
+    return {
+      message: `\`${variable}\` is the text \`${value.value}\`, and every text but the empty one is true, so \`${name}\` is true`,
+      label: 'always true',
+      help,
+    }
+  }
+  return {
+    severity: 'info',
+    message: `a variable is a text, and every text but the empty one is true: with \`${variable}=False\` \`${name}\` is true`,
+    label: 'on with False, too',
+    help,
+  }
+}
+
+/** The variable that is read as a text although its default is none. */
+function untypedVariable(expression: PythonExpression | undefined): string | null {
+  if (
+    expression?.kind !== 'call' ||
+    !(READS.test(expression.callee) || READS_OF_DECOUPLE.test(expression.callee))
+  )
+    return null
+  const { args, keywords } = expression
+  const [variable, positional, cast] = args
+  const inner = positional ?? keywords.default
+  if (cast !== undefined || 'cast' in keywords || inner?.kind !== 'boolean') return null
+  return variable?.kind === 'string' ? variable.value : null
 }
 
 /** Octal digits as they stand in a decimal number: `644` is `0o1204`. */
