@@ -5,6 +5,7 @@ import { readPhpIniLines } from '../../parsers/php/ini-settings.ts'
 import { isOneSlipAway } from '../../parsers/text/one-slip-away.ts'
 import { isUnknownWord, type Place, placeText } from '../../parsers/text/source.ts'
 import { placeOf, type WrittenText } from '../../parsers/text/written-text.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
 import { fpmSources, phpIniSources } from '../../src/deployment/build/programs/php-fpm.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
@@ -69,6 +70,17 @@ export default defineRule({
         [PHP]
         «upload_max_file_size» = 64M
       `),
+    },
+    {
+      title: 'a name that PHP does not know among those that nginx sends it',
+      files: {
+        'etc/nginx/nginx.conf': phpSite(conf`
+          fastcgi_param PHP_VALUE "post_max_size=100M
+              «upload_max_size»=100M
+              memory_limit=«256MB»";
+        `),
+        'etc/php/8.2/fpm/pool.d/www.conf': phpPool(''),
+      },
     },
     {
       title: 'a name with a slip',
@@ -238,6 +250,20 @@ export default defineRule({
           msg: upload_max_filesize
       `),
     },
+    {
+      title: 'what is sent to FPM as PHP has it',
+      files: {
+        'etc/nginx/nginx.conf': phpSite(
+          conf`
+          fastcgi_param PHP_VALUE "session.save_path=tcp://127.0.0.1:6379?timezone=2
+          post_max_size = 100M";
+          fastcgi_param PHP_ADMIN_VALUE $limits;
+        `,
+          'set $limits "memory_limit=1G";',
+        ),
+        'etc/php/8.2/fpm/pool.d/www.conf': phpPool(''),
+      },
+    },
     { title: 'the environment', files: tree('post_max_size = ${PHP_POST_MAX_SIZE}\n') },
     { title: 'a setting of an extension', files: tree('swoole.upload_max_filesizes = 64MB\n') },
     { title: 'a value of two lines', files: tree('mail.log = "/var/log/a\nmemory_limit: b"\n') },
@@ -260,8 +286,40 @@ export default defineRule({
           yield* notTaken(name.value, argumentPlace(directive, 0), null)
           if (value !== undefined) yield* wrongSize(name.value, value.value, argumentPlace(directive, 1))
         }
+    for (const at of sentToFpm(deployment)) yield* inValue(at)
   },
 })
+
+/** Settings that a server sends FPM with each request, one a line. */
+function* sentToFpm(deployment: Deployment): Iterable<Place> {
+  for (const { occurrences } of deployment.nginx)
+    for (const line of occurrences.get('fastcgi_param') ?? [])
+      if (VALUES_OF_FPM.test(line.args[0]?.value ?? '') && line.args.length > 1) yield argumentPlace(line, 1)
+  for (const configuration of deployment.apache)
+    for (const [key, index] of [
+      ['setenv', 0],
+      ['proxyfcgisetenvif', 1],
+    ] as const)
+      for (const directive of everywhere(configuration, deployment.filesOf(configuration), key))
+        if (VALUES_OF_FPM.test(directive.args[index]?.value ?? '') && directive.args.length > index + 1)
+          yield argumentPlace(directive, index + 1)
+}
+
+const VALUES_OF_FPM = /^PHP_(?:ADMIN_)?VALUE$/
+
+/** A name at the begin of a line, and its value; Apache's lines end in `\n` as it is written. */
+const LINE_OF_VALUE = /(?:^["']?|\n|\\n)[ \t]*([a-z][\w.]*)[ \t]*=[ \t]*([^\s"';\\]*)/g
+
+function* inValue({ source, start, end }: Place): Found {
+  for (const { 0: line, 1: name = '', 2: value = '', index } of source.code
+    .slice(start, end)
+    .matchAll(LINE_OF_VALUE)) {
+    const from = start + index + line.indexOf(name)
+    const to = start + index + line.length
+    yield* notTaken(name, { source, start: from, end: from + name.length }, null)
+    yield* wrongSize(name, value, { source, start: to - value.length, end: to })
+  }
+}
 
 interface Slip {
   readonly at: Place

@@ -485,6 +485,18 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'php/setting-not-taken',
+    shows: 'the default of upload_max_filesize stays beside what nginx sends',
+    examples: {
+      bad: 'a name that PHP does not know among those that nginx sends it',
+      good: 'the units of PHP',
+    },
+    files: { 'srv/www/index.php': '<?php echo ini_get("post_max_size"), ini_get("upload_max_filesize");\n' },
+    request: REQUEST,
+    harm: ({ response }) => response.body.endsWith('100M2M'),
+    sound: ({ response }) => response.body === '64M64m',
+  },
+  {
+    rule: 'php/setting-not-taken',
     shows: 'the default of memory_limit stays',
     examples: { bad: 'a name with a slip', good: 'the units of PHP' },
     files: { 'srv/www/index.php': '<?php echo ini_get("memory_limit");\n' },
