@@ -53,6 +53,38 @@ export default defineRule({
       },
     },
     {
+      title: 'a module that the image of Debian does not enable, behind a script that starts Apache',
+      files: {
+        Dockerfile: conf`
+          FROM debian:12
+          RUN apt-get update && apt-get install -y apache2 libapache2-mod-php
+          RUN a2enmod rewrite
+          COPY site.conf /etc/apache2/sites-enabled/000-default.conf
+          COPY . /srv/shop
+          COPY start /usr/local/bin/start
+          CMD ["/usr/local/bin/start"]
+        `,
+        start: conf`
+          #!/bin/sh
+          set -e
+          php /srv/shop/migrate.php
+          . /etc/apache2/envvars
+          exec apache2 -D FOREGROUND
+        `,
+        'site.conf': conf`
+          <VirtualHost *:80>
+              DocumentRoot /srv/shop/public
+              <Directory /srv/shop/public>
+                  AllowOverride All
+                  Require all granted
+              </Directory>
+          </VirtualHost>
+        `,
+        'public/.htaccess': '«Header» set X-Frame-Options DENY\n',
+        'public/index.php': '<?php',
+      },
+    },
+    {
       title: 'a letter too many',
       files: {
         'etc/apache2/apache2.conf': main(['rewrite']),
@@ -119,6 +151,25 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a script that enables modules, or has others do it, before it starts Apache',
+      files: {
+        Dockerfile: conf`
+          FROM php:8.3-apache
+          COPY . .
+          COPY start /usr/local/bin/start
+          ENTRYPOINT ["/usr/local/bin/start"]
+          CMD ["apache2-foreground"]
+        `,
+        start: conf`
+          #!/bin/sh
+          test -n "$HEADERS" && a2enmod headers
+          exec "$@"
+        `,
+        '.htaccess': 'Header set X-Frame-Options DENY\n',
+        'index.php': '<?php',
+      },
+    },
     {
       title: 'a name that no table has, of a module that may be loaded',
       files: {

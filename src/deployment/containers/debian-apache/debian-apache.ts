@@ -11,8 +11,9 @@ import { type Fact, known, unknown } from '../../../servers/fact.ts'
 import type { Container, ContainerMount } from '../container.ts'
 import { isForeignMount } from '../foreign-mount.ts'
 import { serviceVariables } from '../service-variables.ts'
+import { endOfStart } from '../end-of-start.ts'
 import { takeSteps } from './build-steps.ts'
-import { enableModule } from './commands.ts'
+import { enableModule, mayTouch } from './commands.ts'
 import { BY_DEFAULT } from './modules.ts'
 import { type ApacheTree, DOCKER_PHP_CONF, HOME, loadOf, stockTexts } from './stock-files.ts'
 
@@ -124,14 +125,33 @@ function isKnown(kind: Kind, container: Container): boolean {
   return startsPlainly(kind, container)
 }
 
-function startsPlainly({ php, starts }: Kind, { service, image }: Container): boolean {
-  if (service.entrypoint !== null || image?.entrypoint != null) return false
-  if (service.command !== null)
-    return (
-      service.command.rest === null && starts.test(service.command.words.map(({ text }) => text).join(' '))
-    )
-  return image?.command == null ? php !== null : starts.test(commandText(image.command).trim())
+/** True where the container starts Apache as the image does, also behind a script that leaves its files alone. */
+function startsPlainly({ php, starts }: Kind, container: Container): boolean {
+  const { service, image } = container
+  if (service.entrypoint === null && image?.entrypoint == null) {
+    if (service.command === null && image?.command == null) return php !== null
+    if (starts.test(commandOf(container))) return true
+  }
+  const end = endOfStart(container)
+  if (end === null) return false
+  const command = end.words.join(' ')
+  if (end.script === null) return starts.test(command)
+  const before = end.script.before.replaceAll(SOURCES_ENVVARS, '')
+  if (mayTouch(before) || CHANGES_ELSE.test(before)) return false
+  return starts.test(command) || (before !== end.script.before && BY_ITS_PROGRAM.test(command))
 }
+
+function commandOf({ service, image }: Container): string {
+  if (service.command === null) return image?.command == null ? '' : commandText(image.command).trim()
+  return service.command.rest === null ? service.command.words.map(({ text }) => text).join(' ') : ''
+}
+
+/** What the program needs to be started by itself. */
+const SOURCES_ENVVARS = /(?:^|\n)[ \t]*(?:\.|source)[ \t]+\/etc\/apache2\/envvars[ \t]*(?=[\n;]|$)/g
+const BY_ITS_PROGRAM = /^(?:\/usr\/sbin\/)?apache2 -D ?(?:FOREGROUND|NO_DETACH)$/
+
+/** What a script may change of what Apache reads, besides the files that have a name. */
+const CHANGES_ELSE = /\$\{?APACHE_(?:CONFDIR|ENVVARS)|\.htaccess|(?:^|[\n;&|])[ \t]*(?:\.|source)[ \t]/
 
 /** What `apache2-foreground` has from `envvars` and from the container. */
 function environmentOf({ image, service, hostFiles, isAlone }: Container): ApacheEnvironment {
