@@ -269,6 +269,16 @@ export default defineRule({
       },
     },
     {
+      title: 'a word of another header, and a status that is none, in lines of which the block is not there',
+      files: {
+        'headers.conf': conf`
+          ssl_protocols TLSv1.2 TLSv1.3;
+          add_header Strict-Transport-Security "max-age=63072000" «preload»;
+          proxy_cache_valid «2000» 1m;
+        `,
+      },
+    },
+    {
       title: 'a variable without its sign, in lines of which the block is not there',
       files: {
         'snippets/token.conf': conf`

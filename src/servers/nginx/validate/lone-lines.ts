@@ -41,10 +41,16 @@ function mayBeMeant(reading: Reading, { block, since, until }: NginxDirectiveFac
 
 /** Directives that are read the same way in every block. */
 const OF_ANY_BLOCK: ReadonlySet<string> = new Set([
+  'add_header',
+  'add_trailer',
   'allow',
   'auth_request_set',
   'deny',
   'expires',
+  'fastcgi_cache_valid',
+  'proxy_cache_valid',
+  'scgi_cache_valid',
   'set',
   'set_real_ip_from',
+  'uwsgi_cache_valid',
 ])
