@@ -181,7 +181,7 @@ function decoded(text: string): string {
 }
 
 const HOST =
-  /^((?:[A-Z0-9]+_)*?(?:DB|DATABASE|POSTGRES|POSTGRESQL|PG|MYSQL|MARIADB|REDIS|SQL|MONGO|RABBITMQ|PMA))_?(?:HOST|HOSTNAME|SERVER|ADDRESS)$/
+  /^((?:[A-Z0-9]+_)*?(?:DB|DATABASE|POSTGRES|POSTGRESQL|PG|MYSQL|MARIADB|REDIS|SQL|MONGO|RABBITMQ|PMA)(?:_SERVER)?)_?(?:HOST|HOSTNAME|SERVER|ADDRESS)$/
 
 /** Kinds that a name says by itself. */
 const NAMED: readonly (readonly [RegExp, DatabaseKind])[] = [
@@ -208,7 +208,8 @@ function* hostsOf(
     const own = new Set([...databases.values()].map(({ kind }) => kind).filter(kind => OF_SQL.has(kind)))
     const [only] = own
     const kind =
-      NAMED.find(([pattern]) => pattern.test(prefix))?.[1] ?? (own.size === 1 ? (only ?? null) : null)
+      NAMED.find(([pattern]) => pattern.test(prefix.replace(/_SERVER$/, '')))?.[1] ??
+      (own.size === 1 ? (only ?? null) : null)
     yield {
       kind: databases.has(host) ? null : kind,
       host,

@@ -266,6 +266,25 @@ export default defineRule({
       files: tree('WORDPRESS_DB_HOST: «mysql:3306»', MYSQL),
     },
     {
+      title: 'a name that no service has, in a variable that speaks of a server',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            office:
+              image: registry.example.org/office:8
+              environment:
+                - POSTGRESQL_SERVER_HOST=«shop-postgers»
+                - POSTGRESQL_SERVER_PORT=5432
+                - REDIS_SERVER_HOST=shop-redis
+            shop-postgresql:
+              image: postgres:16
+              environment: [POSTGRES_HOST_AUTH_METHOD=trust]
+            shop-redis:
+              image: redis:7
+        `,
+      },
+    },
+    {
       title: 'another database than the one that MySQL makes',
       files: tree(
         conf`
