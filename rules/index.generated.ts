@@ -15,6 +15,7 @@ import accessDenyHiddenByRegex from './access/deny-hidden-by-regex.ts'
 import accessDockerSocketOpen from './access/docker-socket-open.ts'
 import accessExactLocationOneUrl from './access/exact-location-one-url.ts'
 import accessFileSystemGranted from './access/file-system-granted.ts'
+import accessFilesSectionEverywhere from './access/files-section-everywhere.ts'
 import accessFilesSectionProxied from './access/files-section-proxied.ts'
 import accessForwardedAddressDecides from './access/forwarded-address-decides.ts'
 import accessForwardedAddressGrants from './access/forwarded-address-grants.ts'
@@ -50,6 +51,7 @@ import accessWiderLocationLater from './access/wider-location-later.ts'
 import accessXAccelLocationOpen from './access/x-accel-location-open.ts'
 import apacheAccessCompatNestedReset from './apache/access-compat-nested-reset.ts'
 import apacheAccessGrantedNowhere from './apache/access-granted-nowhere.ts'
+import apacheAccessLogInErrorLog from './apache/access-log-in-error-log.ts'
 import apacheAddhandlerPhp from './apache/addhandler-php.ts'
 import apacheAliasNeedsSlash from './apache/alias-needs-slash.ts'
 import apacheAliasOverlap from './apache/alias-overlap.ts'
@@ -522,6 +524,7 @@ import djangoLogRotatedByEachProcess from './django/log-rotated-by-each-process.
 import djangoLoggingRefused from './django/logging-refused.ts'
 import djangoLoginUrlWithoutPrefix from './django/login-url-without-prefix.ts'
 import djangoMailNotSent from './django/mail-not-sent.ts'
+import djangoMiddlewareMissing from './django/middleware-missing.ts'
 import djangoModuleNotFound from './django/module-not-found.ts'
 import djangoNameUndefined from './django/name-undefined.ts'
 import djangoPackageNotRequired from './django/package-not-required.ts'
@@ -656,6 +659,7 @@ import nginxErrorPageProxied from './nginx/error-page-proxied.ts'
 import nginxErrorPageRefused from './nginx/error-page-refused.ts'
 import nginxErrorPageRepeated from './nginx/error-page-repeated.ts'
 import nginxErrorPageWithoutSlash from './nginx/error-page-without-slash.ts'
+import nginxExtensionDotUnescaped from './nginx/extension-dot-unescaped.ts'
 import nginxExtensionsUngrouped from './nginx/extensions-ungrouped.ts'
 import nginxFallbackLeavesAlias from './nginx/fallback-leaves-alias.ts'
 import nginxFallbackRefused from './nginx/fallback-refused.ts'
@@ -675,6 +679,7 @@ import nginxLogFileNamedSwitch from './nginx/log-file-named-switch.ts'
 import nginxLogJsonMalformed from './nginx/log-json-malformed.ts'
 import nginxLogJsonUnescaped from './nginx/log-json-unescaped.ts'
 import nginxLookaheadMisspelt from './nginx/lookahead-misspelt.ts'
+import nginxLoopRepeatsDirective from './nginx/loop-repeats-directive.ts'
 import nginxMapEntryNeverReached from './nginx/map-entry-never-reached.ts'
 import nginxMapHostnamesMissing from './nginx/map-hostnames-missing.ts'
 import nginxMapKeyNeverMatches from './nginx/map-key-never-matches.ts'
@@ -872,6 +877,7 @@ import timeoutsNginxBelowAppServer from './timeouts/nginx-below-app-server.ts'
 import timeoutsNginxBelowPhp from './timeouts/nginx-below-php.ts'
 import timeoutsQuietWebsocketClosed from './timeouts/quiet-websocket-closed.ts'
 import timeoutsRequestBodyCutOff from './timeouts/request-body-cut-off.ts'
+import timeoutsSupervisorBelowGunicorn from './timeouts/supervisor-below-gunicorn.ts'
 import timeoutsUwsgiHarakiriBelowNginx from './timeouts/uwsgi-harakiri-below-nginx.ts'
 import timeoutsWsgiRequestTimeoutKillsProcess from './timeouts/wsgi-request-timeout-kills-process.ts'
 import timeoutsWsgiRequestTimeoutMissing from './timeouts/wsgi-request-timeout-missing.ts'
@@ -1032,6 +1038,7 @@ export const rules: readonly Rule[] = [
   { id: 'access/docker-socket-open', ...accessDockerSocketOpen },
   { id: 'access/exact-location-one-url', ...accessExactLocationOneUrl },
   { id: 'access/file-system-granted', ...accessFileSystemGranted },
+  { id: 'access/files-section-everywhere', ...accessFilesSectionEverywhere },
   { id: 'access/files-section-proxied', ...accessFilesSectionProxied },
   { id: 'access/forwarded-address-decides', ...accessForwardedAddressDecides },
   { id: 'access/forwarded-address-grants', ...accessForwardedAddressGrants },
@@ -1067,6 +1074,7 @@ export const rules: readonly Rule[] = [
   { id: 'access/x-accel-location-open', ...accessXAccelLocationOpen },
   { id: 'apache/access-compat-nested-reset', ...apacheAccessCompatNestedReset },
   { id: 'apache/access-granted-nowhere', ...apacheAccessGrantedNowhere },
+  { id: 'apache/access-log-in-error-log', ...apacheAccessLogInErrorLog },
   { id: 'apache/addhandler-php', ...apacheAddhandlerPhp },
   { id: 'apache/alias-needs-slash', ...apacheAliasNeedsSlash },
   { id: 'apache/alias-overlap', ...apacheAliasOverlap },
@@ -1539,6 +1547,7 @@ export const rules: readonly Rule[] = [
   { id: 'django/logging-refused', ...djangoLoggingRefused },
   { id: 'django/login-url-without-prefix', ...djangoLoginUrlWithoutPrefix },
   { id: 'django/mail-not-sent', ...djangoMailNotSent },
+  { id: 'django/middleware-missing', ...djangoMiddlewareMissing },
   { id: 'django/module-not-found', ...djangoModuleNotFound },
   { id: 'django/name-undefined', ...djangoNameUndefined },
   { id: 'django/package-not-required', ...djangoPackageNotRequired },
@@ -1673,6 +1682,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/error-page-refused', ...nginxErrorPageRefused },
   { id: 'nginx/error-page-repeated', ...nginxErrorPageRepeated },
   { id: 'nginx/error-page-without-slash', ...nginxErrorPageWithoutSlash },
+  { id: 'nginx/extension-dot-unescaped', ...nginxExtensionDotUnescaped },
   { id: 'nginx/extensions-ungrouped', ...nginxExtensionsUngrouped },
   { id: 'nginx/fallback-leaves-alias', ...nginxFallbackLeavesAlias },
   { id: 'nginx/fallback-refused', ...nginxFallbackRefused },
@@ -1692,6 +1702,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/log-json-malformed', ...nginxLogJsonMalformed },
   { id: 'nginx/log-json-unescaped', ...nginxLogJsonUnescaped },
   { id: 'nginx/lookahead-misspelt', ...nginxLookaheadMisspelt },
+  { id: 'nginx/loop-repeats-directive', ...nginxLoopRepeatsDirective },
   { id: 'nginx/map-entry-never-reached', ...nginxMapEntryNeverReached },
   { id: 'nginx/map-hostnames-missing', ...nginxMapHostnamesMissing },
   { id: 'nginx/map-key-never-matches', ...nginxMapKeyNeverMatches },
@@ -1889,6 +1900,7 @@ export const rules: readonly Rule[] = [
   { id: 'timeouts/nginx-below-php', ...timeoutsNginxBelowPhp },
   { id: 'timeouts/quiet-websocket-closed', ...timeoutsQuietWebsocketClosed },
   { id: 'timeouts/request-body-cut-off', ...timeoutsRequestBodyCutOff },
+  { id: 'timeouts/supervisor-below-gunicorn', ...timeoutsSupervisorBelowGunicorn },
   { id: 'timeouts/uwsgi-harakiri-below-nginx', ...timeoutsUwsgiHarakiriBelowNginx },
   { id: 'timeouts/wsgi-request-timeout-kills-process', ...timeoutsWsgiRequestTimeoutKillsProcess },
   { id: 'timeouts/wsgi-request-timeout-missing', ...timeoutsWsgiRequestTimeoutMissing },
