@@ -7,3 +7,8 @@ export function isBelow(path: string, directory: string): boolean {
 export function overlap(one: string, other: string): boolean {
   return isBelow(one, other) || isBelow(other, one)
 }
+
+/** The path from the directory inside which names of directories mean something. */
+export function below(path: string, within: string): string {
+  return within !== '/' && path.startsWith(`${within}/`) ? path.slice(within.length) : path
+}

@@ -1,6 +1,6 @@
+import { below } from '../../parsers/text/is-below.ts'
 import type { ComposeService } from '../../parsers/compose/compose.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
-import { below } from '../../src/files/look.ts'
 import { composeProjects } from './_compose-projects.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'

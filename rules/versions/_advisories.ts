@@ -1,6 +1,6 @@
+import { below } from '../../parsers/text/is-below.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
-import { below } from '../../src/files/look.ts'
 import type { RuleFinding } from '../../src/engine/rule.ts'
 import { compareVersions } from '../../src/servers/version.ts'
 

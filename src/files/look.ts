@@ -1,3 +1,4 @@
+import { below } from '../../parsers/text/is-below.ts'
 import { posix } from 'node:path'
 import type { Source } from '../../parsers/text/source.ts'
 import type { FileSystem } from './file-system.ts'
@@ -210,9 +211,4 @@ function refused(path: string, verdict: PathVerdict, text: string): SkippedPath 
 
 export function skipped(path: string, reason: SkipReason, text: string): SkippedPath {
   return { kind: 'skipped', path, reason, text }
-}
-
-/** The path from the directory inside which names of directories mean something. */
-export function below(path: string, within: string): string {
-  return within !== '/' && path.startsWith(`${within}/`) ? path.slice(within.length) : path
 }

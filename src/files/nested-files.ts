@@ -1,3 +1,4 @@
+import { below } from '../../parsers/text/is-below.ts'
 import type { NestedText } from '../../parsers/text/nested-text.ts'
 import {
   codeOfNested,
@@ -10,7 +11,6 @@ import {
 import { maskTemplate } from '../../parsers/text/mask-template.ts'
 import type { InstalledFile } from './machine.ts'
 import type { Source } from '../../parsers/text/source.ts'
-import { below } from './look.ts'
 import { nestedPath, splitNested } from './nested-path.ts'
 import { type Filling, valuesIn } from './to-source.ts'
 import { TESTS_DIRECTORY } from './test-directories.ts'

@@ -1,6 +1,6 @@
+import { below } from '../../parsers/text/is-below.ts'
 import type { Source } from '../../parsers/text/source.ts'
 import { type FileSystem, sourceAt } from './file-system.ts'
-import { below } from './look.ts'
 import { TESTS_DIRECTORY } from './test-directories.ts'
 
 /**
