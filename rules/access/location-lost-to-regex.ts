@@ -314,6 +314,25 @@ export default defineRule({
       },
     },
     {
+      title: 'an extension that chooses a release of PHP, which no application has',
+      files: {
+        'nginx.conf': site(conf`
+          location /admin/ {
+              auth_basic admin;
+              auth_basic_user_file /etc/nginx/admins;
+              location ~ \.php$ {
+                  fastcgi_pass unix:/run/php/php-fpm.sock;
+                  fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+              }
+          }
+          location ~ \.php82$ {
+              fastcgi_pass unix:/run/php/php8.2-fpm.sock;
+              fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+          }
+        `),
+      },
+    },
+    {
       title: 'the numbers of nginx itself',
       files: {
         'nginx.conf': site(conf`
@@ -409,6 +428,9 @@ function holdsNoPages(name: string): boolean {
   )
 }
 
+/** `.php82`, by which a page that tries several releases of PHP chooses one: no application calls its scripts so. */
+const OF_ONE_PHP = /\.php\d\d$/
+
 /** Paths below a location that a regular expression answers to anybody; null for none, and for what is meant so. */
 function takenFrom(
   deployment: Deployment,
@@ -425,7 +447,7 @@ function takenFrom(
   for (const text of sampleTexts(other.name, { caseless: other.modifier === '~*' }).texts) {
     const sample = fromBytes(text)
     // What does not begin with a dot names a path, and is written for that.
-    if (!/^[/x]*\.[A-Za-z0-9]+$/.test(sample)) continue
+    if (!/^[/x]*\.[A-Za-z0-9]+$/.test(sample) || OF_ONE_PHP.test(sample)) continue
     const path = `${directory}${EXISTING}${sample.replace(/^[/x]*/, '')}`
     const selected = selectLocation(server.configuration, server.directive, toBytes(path))
     if (!selected.known || selected.value.location?.directive !== other.directive) continue
