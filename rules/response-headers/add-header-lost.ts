@@ -2,13 +2,14 @@ import { indentationAt, insertBefore, propose } from '../../src/deployment/edits
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { conditionWords } from '../../src/servers/nginx/queries/conditions.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { PASSES } from '../../src/servers/nginx/queries/locations.ts'
 import { externalReachability } from '../../src/servers/nginx/queries/reachability.ts'
 import { serverAround } from '../../src/servers/nginx/queries/servers.ts'
+import { nginxMain } from '../_examples.ts'
 import { servesAssets } from '../_static-assets.ts'
 import { type AddedHeader, addedHeaders, toHeader } from './_added-headers.ts'
 
@@ -73,6 +74,32 @@ export default defineRule({
           http {
               ${SECURITY}
               ${site('«add_header» X-Robots-Tag none;')}
+          }
+        `,
+      },
+    },
+    {
+      title: 'a file that two servers include, of which one has more',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(conf`
+          server {
+              listen 80;
+              server_name example.org;
+              ${SECURITY}
+              include /etc/nginx/pages.conf;
+          }
+          server {
+              listen 80;
+              server_name example.net;
+              add_header X-Content-Type-Options nosniff always;
+              ${SECURITY}
+              include /etc/nginx/pages.conf;
+          }
+        `),
+        'etc/nginx/pages.conf': conf`
+          location /shop/ {
+              root /srv/www;
+              «add_header» X-Served-By shop;
           }
         `,
       },
@@ -224,34 +251,46 @@ export default defineRule({
   ],
   *check({ nginx }) {
     for (const configuration of nginx) {
-      const lines = configuration.occurrences.get('add_header') ?? []
-      const blocks = new Set(lines.map(({ parent }) => parent))
-      // Of a file without its `server`, lines at the top are those of the server that includes it.
-      const unseen = new Set(lines.flatMap(({ parent, standIn }) => (parent === null ? (standIn ?? []) : [])))
-      for (const parent of blocks) {
-        if (parent === null || !(isInside(parent, blocks) || isInUnseen(parent, unseen))) continue
-        const lost = lostIn(configuration, parent)
-        const headers = addedHeaders(configuration, parent) ?? []
-        const own = headers[0]?.directive
-        if (lost.length === 0 || own === undefined) continue
-        const names = new Set(lost.map(({ directive }) => directive.args[0]?.value))
-        const list = [...names].map(name => `\`${name}\``).join(', ')
-        const ending =
-          isPassed(parent) && lost.every(isCors)
-            ? `nginx adds no ${list}: it is sent only where the backend sends it`
-            : `${list} ${names.size === 1 ? 'is' : 'are'} not sent`
-        yield {
-          at: namePlace(own),
-          severity: isGrave(parent, lost, headers) ? 'warning' : 'info',
-          message: `\`add_header\` in this \`${parent.name}\` overrides those of the enclosing block, so ${ending}`,
-          label: 'overrides every inherited `add_header`',
-          related: lost.map(({ directive }) => ({ at: argumentPlace(directive, 0), message: 'lost here' })),
-          ...repeated(parent, own, lost),
-        }
+      // A file that several servers include loses in each what that one has: the most is what its reader wants to know.
+      const byLine = new Map<string, RuleFinding>()
+      for (const finding of lostHeaders(configuration)) {
+        const { source, start } = finding.at
+        const key = `${source.path}\0${start}`
+        const known = byLine.get(key)?.related?.length ?? -1
+        if (known < (finding.related?.length ?? 0)) byLine.set(key, finding)
       }
+      yield* byLine.values()
     }
   },
 })
+
+function* lostHeaders(configuration: NginxConfiguration): Iterable<RuleFinding> {
+  const lines = configuration.occurrences.get('add_header') ?? []
+  const blocks = new Set(lines.map(({ parent }) => parent))
+  // Of a file without its `server`, lines at the top are those of the server that includes it.
+  const unseen = new Set(lines.flatMap(({ parent, standIn }) => (parent === null ? (standIn ?? []) : [])))
+  for (const parent of blocks) {
+    if (parent === null || !(isInside(parent, blocks) || isInUnseen(parent, unseen))) continue
+    const lost = lostIn(configuration, parent)
+    const headers = addedHeaders(configuration, parent) ?? []
+    const own = headers[0]?.directive
+    if (lost.length === 0 || own === undefined) continue
+    const names = new Set(lost.map(({ directive }) => directive.args[0]?.value))
+    const list = [...names].map(name => `\`${name}\``).join(', ')
+    const ending =
+      isPassed(parent) && lost.every(isCors)
+        ? `nginx adds no ${list}: it is sent only where the backend sends it`
+        : `${list} ${names.size === 1 ? 'is' : 'are'} not sent`
+    yield {
+      at: namePlace(own),
+      severity: isGrave(parent, lost, headers) ? 'warning' : 'info',
+      message: `\`add_header\` in this \`${parent.name}\` overrides those of the enclosing block, so ${ending}`,
+      label: 'overrides every inherited `add_header`',
+      related: lost.map(({ directive }) => ({ at: argumentPlace(directive, 0), message: 'lost here' })),
+      ...repeated(parent, own, lost),
+    }
+  }
+}
 
 /** True where an outer block has lines of its own: only those can be lost. */
 function isInside(block: NginxDirective, blocks: ReadonlySet<NginxDirective | null>): boolean {
