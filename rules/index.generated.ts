@@ -556,6 +556,7 @@ import djangoStaticRootUnset from './django/static-root-unset.ts'
 import djangoStaticWithoutServer from './django/static-without-server.ts'
 import djangoUploadModeUnreadable from './django/upload-mode-unreadable.ts'
 import djangoWwwRemoved from './django/www-removed.ts'
+import forwardedHeadersAddressPassthrough from './forwarded-headers/address-passthrough.ts'
 import forwardedHeadersDirectoryRedirectLeavesTls from './forwarded-headers/directory-redirect-leaves-tls.ts'
 import forwardedHeadersDoubleProxyProcessing from './forwarded-headers/double-proxy-processing.ts'
 import forwardedHeadersDuplicated from './forwarded-headers/duplicated.ts'
@@ -1579,6 +1580,7 @@ export const rules: readonly Rule[] = [
   { id: 'django/static-without-server', ...djangoStaticWithoutServer },
   { id: 'django/upload-mode-unreadable', ...djangoUploadModeUnreadable },
   { id: 'django/www-removed', ...djangoWwwRemoved },
+  { id: 'forwarded-headers/address-passthrough', ...forwardedHeadersAddressPassthrough },
   { id: 'forwarded-headers/directory-redirect-leaves-tls', ...forwardedHeadersDirectoryRedirectLeavesTls },
   { id: 'forwarded-headers/double-proxy-processing', ...forwardedHeadersDoubleProxyProcessing },
   { id: 'forwarded-headers/duplicated', ...forwardedHeadersDuplicated },

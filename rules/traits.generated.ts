@@ -562,6 +562,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['django/static-without-server', { fixes: [], programs: ['django', 'app-server', 'docker'] }],
       ['django/upload-mode-unreadable', { fixes: [], programs: ['nginx', 'django', 'app-server'] }],
       ['django/www-removed', { fixes: [], programs: ['nginx', 'apache', 'django'] }],
+      ['forwarded-headers/address-passthrough', { fixes: ['unsafe'], programs: ['nginx'] }],
       ['forwarded-headers/directory-redirect-leaves-tls', { fixes: [], programs: ['nginx', 'apache'] }],
       ['forwarded-headers/double-proxy-processing', { fixes: [], programs: ['apache', 'django'] }],
       ['forwarded-headers/duplicated', { fixes: [], programs: ['nginx'] }],

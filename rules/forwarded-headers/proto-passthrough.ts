@@ -1,13 +1,10 @@
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
-import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
-import { argumentPlace } from '../../src/deployment/places.ts'
+import type { SentHeader } from '../../src/deployment/model.ts'
+import { repeatedWords } from './_repeated-words.ts'
 import { trustedBy } from './_trusted-headers.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { directPlainListens, takesClients } from '../../src/deployment/outer-proxies.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { proxyInFront } from '../../src/deployment/proxy-in-front.ts'
 import { nginxMain } from '../_examples.ts'
-import { tlsInFront } from './_tls-in-front.ts'
 
 const SCHEME = new Set(['x-forwarded-proto', 'x-forwarded-protocol', 'x-forwarded-scheme', 'x-forwarded-ssl'])
 const nginx = (header: string, top = '', tls = ''): string => conf`
@@ -148,47 +145,21 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    for (const connection of deployment.connections.http) {
-      const { server } = connection
-      const isPlain = directPlainListens(deployment, server).length > 0
-      if (!isPlain && !isTlsAlone(deployment, server)) continue
-      // What comes from no client, but from the proxy of other containers.
-      if (tlsInFront(deployment, deployment.programOf(server.configuration).machine) !== null) continue
-      for (const header of connection.headers.written) {
-        if (header.state !== 'passed' || !SCHEME.has(header.name) || connection.reachable !== true) continue
-        // Where Apache is known to believe it, that is `proto-spoofable`.
-        if (trustedBy(deployment, connection).some(({ trust }) => trust.header === header.name)) continue
-        const at = argumentPlace(header.directive, 1)
-        yield {
-          at,
-          severity: hasTls(deployment, server) ? 'warning' : 'info',
-          per: 'locations',
-          message: often =>
-            isPlain
-              ? `nginx repeats the client’s own \`${header.directive.args[0]?.value}\`${often} as if it had checked it`
-              : `nginx terminates TLS here and repeats the client’s own \`${header.directive.args[0]?.value}\`${often}: no browser sends it, so the application takes every request for a plain one`,
-          label: 'the client decides',
-          ...propose('Say what nginx saw', 'unsafe', [replacePlace(at, '$scheme')]),
-        }
+    const isScheme = ({ name, state }: SentHeader): boolean => state === 'passed' && SCHEME.has(name)
+    for (const { connection, name, at, isPlain, severity } of repeatedWords(deployment, isScheme)) {
+      // Where Apache is known to believe it, that is `proto-spoofable`.
+      if (trustedBy(deployment, connection).some(({ trust }) => trust.header === name.toLowerCase())) continue
+      yield {
+        at,
+        severity,
+        per: 'locations',
+        message: often =>
+          isPlain
+            ? `nginx repeats the client’s own \`${name}\`${often} as if it had checked it`
+            : `nginx terminates TLS here and repeats the client’s own \`${name}\`${often}: no browser sends it, so the application takes every request for a plain one`,
+        label: 'the client decides',
+        ...propose('Say what nginx saw', 'unsafe', [replacePlace(at, '$scheme')]),
       }
     }
   },
 })
-
-/** True where clients come over TLS alone, and nothing tells of a proxy in front that says the scheme. */
-function isTlsAlone(deployment: Deployment, server: NginxServer): boolean {
-  return (
-    server.tls &&
-    server.plainListens.length === 0 &&
-    server.listens.every(({ proxyProtocol }) => !proxyProtocol) &&
-    takesClients(deployment, server) &&
-    proxyInFront(server) === null
-  )
-}
-
-/** True where nginx itself terminates TLS for a name of the server. */
-function hasTls({ servers }: Deployment, { tls, names }: NginxServer): boolean {
-  if (tls) return true
-  const own = new Set(names.map(({ name }) => name))
-  return servers.some(other => other.tls && other.names.some(({ name }) => own.has(name)))
-}

@@ -330,6 +330,15 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.report?.HTTP_X_FORWARDED_PROTO === 'http',
   },
   {
+    rule: 'forwarded-headers/address-passthrough',
+    examples: { bad: 'the client’s own header', good: 'what nginx saw' },
+    shows: 'the backend is told the address that the client writes',
+    mirrors: [8000],
+    request: { url: 'http://example.org/', headers: { 'X-Real-IP': '203.0.113.7' } },
+    harm: ({ response }) => response.report?.HTTP_X_REAL_IP === '203.0.113.7',
+    sound: ({ response }) => response.report?.HTTP_X_REAL_IP !== '203.0.113.7',
+  },
+  {
     rule: 'forwarded-headers/remoteip-no-trust-list',
     examples: { bad: 'the header alone', good: 'nginx on loopback is the one proxy' },
     shows: 'whoever connects gets past an access rule by a header',
