@@ -1,4 +1,6 @@
-import type { Place, Source } from '../../parsers/text/source.ts'
+import { groupBy } from '../../parsers/collections/group-by.ts'
+import { memo } from '../../parsers/collections/memo.ts'
+import type { Place, Source, TemplateBranch } from '../../parsers/text/source.ts'
 
 /**
  * What is there for certain and what may be there.
@@ -114,11 +116,34 @@ export function createWorld(decide: (condition: string, answers: number) => numb
 }
 
 /** The branches of a template's own statements that stand around an offset, outermost first. */
-export function branchesAt({ branches }: Source, offset: number): readonly GuardedStretch[] {
-  return branches.length === 0 ? NONE : branches.filter(isAround(offset))
+export function branchesAt(source: Source, offset: number): readonly TemplateBranch[] {
+  if (source.branches.length === 0) return NONE
+  const { starts, around } = stretchesOf(source)
+  let [low, high] = [0, starts.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((starts[middle] ?? 0) <= offset) low = middle + 1
+    else high = middle
+  }
+  return around[low - 1] ?? NONE
 }
 
 const NONE: readonly never[] = []
+
+/** A file cut where a branch begins or ends, and the branches around each piece: every directive asks for its own. */
+const stretchesOf = memo(({ branches }: Source) => {
+  const starts = [...new Set(branches.flatMap(({ start, end }) => [start, end]))].sort((a, b) => a - b)
+  const byStart = groupBy([...branches.keys()], index => branches[index]?.start)
+  const around: (readonly TemplateBranch[])[] = []
+  let open: readonly number[] = []
+  for (const at of starts) {
+    open = [...open, ...(byStart.get(at) ?? [])]
+      .filter(index => (branches[index]?.end ?? 0) > at)
+      .sort((a, b) => a - b)
+    around.push(open.flatMap(index => branches[index] ?? []))
+  }
+  return { starts, around }
+})
 
 function isAround(offset: number): (stretch: GuardedStretch) => boolean {
   return ({ start, end }) => start <= offset && offset < end

@@ -1,6 +1,7 @@
 import { lineStart } from '../../../parsers/text/line-start.ts'
 import { LONGEST_LINE } from '../../../parsers/text/limits.ts'
 import type { Source, TemplateBranch } from '../../../parsers/text/source.ts'
+import { branchesAt } from '../presence.ts'
 import type { NginxDirective } from './configuration.ts'
 
 /**
@@ -13,7 +14,7 @@ export function repeatingLoop(
   { source, node, parent }: NginxDirective,
   block: NginxDirective | null = parent,
 ): TemplateBranch | null {
-  const loop = source.branches.findLast(({ start, end }) => start <= node.start && node.start < end)
+  const loop = branchesAt(source, node.start).at(-1)
   if (loop?.repeats !== true) return null
   // A block that stands in the loop itself is another one in each round.
   if (block !== null && block.source === source && block.node.start >= loop.start) return null

@@ -6,6 +6,7 @@ import { isUnknownWord, placeText } from '../../../../parsers/text/source.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
 import { loadsModulesAlone } from '../includes.ts'
 import { isOfPackages, isToldByName, setByName } from '../set-by-name.ts'
+import { branchesAt } from '../../presence.ts'
 import { bringsLines } from '../template-problems.ts'
 
 /** A block, or null for what stands at the top of the configuration. */
@@ -187,7 +188,7 @@ export const mayRepeatServers = memo(
   ({ sources, occurrences }: NginxConfiguration): boolean =>
     sources.some(bringsLines) ||
     (occurrences.get('server') ?? []).some(({ source, node }) =>
-      source.branches.some(({ start, end, repeats }) => repeats && start <= node.start && node.start < end),
+      branchesAt(source, node.start).some(({ repeats }) => repeats),
     ),
 )
 
