@@ -1,3 +1,4 @@
+import { branchesAt } from '../../src/servers/presence.ts'
 import { escapePattern } from '../../parsers/text/escape-pattern.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
@@ -20,7 +21,7 @@ export function endOfList(directive: NginxDirective): NginxDirective | null {
       const isTogether =
         line.source === source &&
         !source.gaps.some(gap => gap > line.node.start && gap < directive.node.start) &&
-        !source.branches.some(({ start, end }) => start <= line.node.start && line.node.start < end)
+        branchesAt(source, line.node.start).length === 0
       return isTogether ? line : null
     }
     // What follows is asked of another path.

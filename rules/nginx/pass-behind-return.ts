@@ -1,3 +1,4 @@
+import { branchesAt } from '../../src/servers/presence.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { askServer } from '../../src/deployment/requests/ask-server.ts'
@@ -162,11 +163,8 @@ function* rewrittenAway(deployment: Deployment): Iterable<RuleFinding> {
 
 /** True where a template writes the `return` under a condition of its own: then it is meant to take the pass's place. */
 function isInBranchAlone({ source, node }: NginxDirective, pass: NginxDirective): boolean {
-  return source.branches.some(
-    ({ start, end }) =>
-      start <= node.start &&
-      node.start < end &&
-      (pass.source !== source || pass.node.start < start || pass.node.start >= end),
+  return branchesAt(source, node.start).some(
+    ({ start, end }) => pass.source !== source || pass.node.start < start || pass.node.start >= end,
   )
 }
 

@@ -1,3 +1,4 @@
+import { branchesAt } from '../../src/servers/presence.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -105,7 +106,7 @@ export default defineRule({
 })
 
 function isOfBranch({ source, start }: Place): boolean {
-  return source.branches.some(branch => branch.start <= start && start < branch.end)
+  return branchesAt(source, start).length > 0
 }
 
 function saysHttp2(listen: NginxDirective): boolean {

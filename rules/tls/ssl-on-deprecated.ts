@@ -1,3 +1,4 @@
+import { branchesAt } from '../../src/servers/presence.ts'
 import { insertAfter, propose, removeDirective } from '../../src/deployment/edits.ts'
 import { argumentPlace, byText, namePlace } from '../../src/deployment/places.ts'
 import { releasesWith } from '../../src/deployment/upstream-release.ts'
@@ -164,9 +165,7 @@ export default defineRule({
 
 /** True in a branch of a template whose condition is about a version: whoever wrote it knows. */
 function asksForVersion({ source, node }: NginxDirective): boolean {
-  return source.branches.some(
-    ({ start, end, condition }) => start <= node.start && node.start < end && /version/i.test(condition),
-  )
+  return branchesAt(source, node.start).some(({ condition }) => /version/i.test(condition))
 }
 
 /** True for a file of images alone whose nginx does not yet say that the directive is deprecated. */
