@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import { groupBy } from '../../parsers/collections/group-by.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import type { ApacheHost, Deployment, NginxConnection } from '../../src/deployment/model.ts'
-import { hostAt } from '../../src/deployment/fronts-of.ts'
+import { hostsUnder } from '../../src/deployment/fronts-of.ts'
 import { connectionReachedBy } from '../../src/deployment/requests/connection-reached-by.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -295,9 +295,7 @@ function reachedThroughNginx(
   home: ApacheDirective | null,
   path: string,
 ): NginxConnection | null {
-  const hosts = home === null ? deployment.apacheHosts : [hostAt(deployment, home) ?? []].flat()
-  for (const host of hosts) {
-    if (host.configuration !== configuration) continue
+  for (const host of hostsUnder(deployment, configuration, home)) {
     if (knowsClients(host)) continue
     for (const { connection, certain } of deployment.connections.reaching(host)) {
       if (certain && connection.reachable === true && connectionReachedBy(deployment, connection, path))

@@ -1,10 +1,8 @@
 import { argumentsPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { isSecureValue } from '../../src/deployment/build/scheme-trusts.ts'
-import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
-import type { ApacheHost, Deployment } from '../../src/deployment/model.ts'
-import { hostAt } from '../../src/deployment/fronts-of.ts'
+import { hostsUnder } from '../../src/deployment/fronts-of.ts'
 import { directPlainListens } from '../../src/deployment/outer-proxies.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
@@ -70,7 +68,7 @@ export default defineRule({
       for (const directive of configuration.occurrences.get('setenv') ?? []) {
         const [name, value] = directive.args
         if (name?.value !== 'HTTPS' || value === undefined || !isSecureValue(value.value)) continue
-        const reach = hostsOf(deployment, configuration, virtualHostSection(directive))
+        const reach = hostsUnder(deployment, configuration, virtualHostSection(directive))
           .flatMap(host => connections.reaching(host))
           // With a proxy in front, plain HTTP at nginx may be TLS for the client.
           .find(
@@ -92,14 +90,3 @@ export default defineRule({
     }
   },
 })
-
-/** The virtual host of a section; of a line outside of all, every one of the configuration. */
-function hostsOf(
-  deployment: Deployment,
-  configuration: ApacheConfiguration,
-  section: ApacheDirective | null,
-): readonly ApacheHost[] {
-  if (section === null) return deployment.apacheHosts.filter(host => host.configuration === configuration)
-  const host = hostAt(deployment, section)
-  return host === null ? [] : [host]
-}

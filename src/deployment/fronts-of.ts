@@ -28,6 +28,17 @@ const hostIndex = memo(({ virtualHosts }: Deployment): ReadonlyMap<ApacheDirecti
   return new Map(virtualHosts.map(host => [host.directive, host]))
 })
 
+/** The hosts of one httpd in which a line of this section holds: of none (null), all of them. */
+export function hostsUnder(
+  deployment: Deployment,
+  configuration: ApacheConfiguration,
+  section: ApacheDirective | null,
+): readonly ApacheHost[] {
+  if (section === null) return deployment.apacheHosts.filter(host => host.configuration === configuration)
+  const host = hostAt(deployment, section)
+  return host === null ? [] : [host]
+}
+
 const mainHosts = memo(
   ({ apacheHosts }: Deployment): ReadonlyMap<ApacheConfiguration, ApacheHost> =>
     new Map(
