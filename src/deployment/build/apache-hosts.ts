@@ -37,6 +37,12 @@ export function mainApacheHost(configuration: ApacheConfiguration): ApacheHost |
   return first === undefined ? null : new MainHost(configuration, addresses, first.at)
 }
 
+/** The main server among the hosts of one httpd, behind all of its virtual hosts. */
+export function mainAmong(hosts: readonly ApacheHost[]): ApacheHost | undefined {
+  const last = hosts.at(-1)
+  return last?.virtualHost === null ? last : undefined
+}
+
 class ConfiguredHost implements VirtualApacheHost {
   readonly configuration: ApacheConfiguration
   readonly virtualHost: VirtualHost

@@ -1,3 +1,4 @@
+import { mainAmong } from './apache-hosts.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../servers/apache/configuration.ts'
 import { hostName, type VirtualHost } from '../../servers/apache/queries/virtual-hosts.ts'
 import {
@@ -33,8 +34,8 @@ export function readApplications(
       continue
     const visible = new VisibleDaemons(configuration)
     const own = byConfiguration.get(configuration) ?? []
-    const main = own.find(({ virtualHost }) => virtualHost === null) ?? null
-    for (const host of [main, ...own.filter(({ virtualHost }) => virtualHost !== null)]) {
+    const main = mainAmong(own)
+    for (const host of [main ?? null, ...own.slice(0, main === undefined ? undefined : -1)]) {
       for (const alias of scriptAliasesIn(configuration, host?.directive ?? null))
         applications.push(new ScriptApplication(configuration, host, alias, visible))
     }

@@ -4,6 +4,7 @@ import { once } from '../../../parsers/collections/once.ts'
 import type { ApacheConfiguration } from '../../servers/apache/configuration.ts'
 import { selectVirtualHost } from '../../servers/apache/queries/select-virtual-host.ts'
 import type { ApacheHost, ApacheListener, Machine, NginxConnection, ReachedHost, Target } from '../model.ts'
+import { mainAmong } from './apache-hosts.ts'
 import { exactNames } from './servers.ts'
 
 /** Which virtual hosts and main servers the connections reach, from both ends. */
@@ -82,16 +83,10 @@ function select(
       selection.kind === 'main-server' || configuration.main !== null || selection.reason !== 'first'
     const found =
       selection.kind === 'main-server'
-        ? mainOf(hosts.get(configuration))
+        ? mainAmong(hosts.get(configuration) ?? [])
         : hosts.get(configuration)?.[selection.virtualHost.index]
     if (found !== undefined) note(reached, found, certain)
   }
-}
-
-/** The main server stands behind all virtual hosts. */
-function mainOf(hosts: readonly ApacheHost[] | undefined): ApacheHost | undefined {
-  const last = hosts?.at(-1)
-  return last?.virtualHost === null ? last : undefined
 }
 
 function namesAskedFor({ hostsSent, server }: NginxConnection): readonly string[] {
