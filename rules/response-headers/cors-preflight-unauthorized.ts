@@ -6,6 +6,8 @@ import { hostsHolding } from '../../src/deployment/requests/hosts-holding.ts'
 import { pathsInto } from '../../src/deployment/requests/paths-into.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { sectionPattern } from '../../src/servers/apache/queries/section-matches.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { directivesByServer } from '../../src/servers/nginx/queries/servers.ts'
 import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
@@ -55,6 +57,31 @@ const apache = (requirement: string): Record<string, string> => ({
     ],
   ),
   'etc/apache2/staff': 'ann:$apr1$exampleA$xfaYOKTMKIbagoBtezE9D0\n',
+})
+
+/** The same for one path of the site. */
+const belowPath = (requirement: string): Record<string, string> => ({
+  ...apache(''),
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      Listen 80
+      <VirtualHost *:80>
+          ServerName example.org
+          ProxyPass / http://127.0.0.1:8099/
+          <Location /api>
+              AuthType Basic
+              AuthName API
+              AuthUserFile /etc/apache2/staff
+              <IfModule mod_headers.c>
+                  Header always set Access-Control-Allow-Origin https://shop.example.org
+                  Header always set Access-Control-Allow-Headers Authorization
+              </IfModule>
+              ${requirement}
+          </Location>
+      </VirtualHost>
+    `,
+    ['headers', 'proxy', 'proxy_http', 'authn_core', 'authn_file', 'auth_basic', 'authz_user'],
+  ),
 })
 
 /** Files that Apache itself sends, where `/` is the index of a directory. */
@@ -114,6 +141,7 @@ export default defineRule({
     },
     { title: 'Apache asks for a password', files: apache('«Require valid-user»') },
     { title: 'Apache asks for a password for a directory', files: feeds('«Require valid-user»') },
+    { title: 'Apache asks for a password for one path', files: belowPath('«Require valid-user»') },
   ],
   good: [
     {
@@ -142,6 +170,14 @@ export default defineRule({
           `),
         ).map(([path, text]) => [path, text.replace(/ *add_header Access-Control-Allow-Headers.*\n/, '')]),
       ),
+    },
+    {
+      title: 'the method is enough for one path',
+      files: belowPath(conf`
+        <LimitExcept OPTIONS>
+            Require valid-user
+        </LimitExcept>
+      `),
     },
     {
       title: 'the method is enough for a directory, too',
@@ -200,12 +236,23 @@ export default defineRule({
       }
     }
     for (const asked of hostsHolding(deployment, ['authtype'])) {
-      for (const { name, nameAt, value } of headerLinesOf(asked))
-        if (value !== null && isForPreflight(name))
-          yield* refused(askHost(deployment, asked, '/', { method: 'OPTIONS' }).end, nameAt)
+      for (const { directive, name, nameAt, value } of headerLinesOf(asked)) {
+        if (value === null || !isForPreflight(name)) continue
+        const path = pathOfLine(directive)
+        if (path !== null) yield* refused(askHost(deployment, asked, path, { method: 'OPTIONS' }).end, nameAt)
+      }
     }
   },
 })
+
+/** A path for which the line holds: that of its `<Location>`; null where an expression decides it. */
+function pathOfLine({ parent }: ApacheDirective): string | null {
+  let section = parent
+  while (section !== null && !/^Location/i.test(section.name)) section = section.parent
+  if (section === null) return '/'
+  const { kind, text } = sectionPattern(section)
+  return kind === 'plain' && text.startsWith('/') ? text : null
+}
 
 /** Headers that no browser looks at but in the answer to what it asks in advance. */
 function isForPreflight(name: string | undefined): boolean {
