@@ -1,11 +1,12 @@
 import { posix } from 'node:path'
 import { once } from '../../parsers/collections/once.ts'
 import { isCopyName } from '../../parsers/text/copy-name.ts'
-import type { Source } from '../../parsers/text/source.ts'
+import type { Place, Source } from '../../parsers/text/source.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
-import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
+import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
 import { apacheMain } from '../_examples.ts'
 import { misnamedSites } from './_sites-of-setups.ts'
@@ -14,6 +15,17 @@ const MAIN = apacheMain(conf`
   Listen 80
   IncludeOptional sites-enabled/*.conf
 `)
+
+/** As of a distribution that knows no `sites-enabled`. */
+const packaged = (include: string): string =>
+  apacheMain(conf`
+    Listen 80
+    <VirtualHost *:80>
+        ServerName example.org
+        DocumentRoot /srv/www
+    </VirtualHost>
+    ${include}
+  `)
 
 const SITE = conf`
   <VirtualHost *:80>
@@ -59,8 +71,9 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'Since 2.4, Debian and Ubuntu include `sites-enabled/*.conf`. A file that lies there and is called otherwise is never read: its names are answered by the first site that is.',
-  remedy: 'Rename the file, so that it ends in `.conf`, and enable it again: `a2ensite shop.example.org`',
+  why: 'Since 2.4, Debian and Ubuntu include `sites-enabled/*.conf`. A file that lies there and is called otherwise is never read: its names are answered by the first site that is. Of RHEL, Fedora and the images of httpd the main file has no such line at all, and a directory `sites-enabled` is not read before somebody adds one.',
+  remedy:
+    'Rename the file, so that it ends in `.conf`, and enable it again: `a2ensite shop.example.org`; or write `IncludeOptional sites-enabled/*.conf` into the main file',
   references: ['https://httpd.apache.org/docs/2.4/mod/core.html#includeoptional'],
   bad: [
     {
@@ -69,6 +82,13 @@ export default defineRule({
         'etc/apache2/apache2.conf': MAIN,
         'etc/apache2/sites-enabled/000-default.conf': SITE.replace('shop.', '').replace('/shop', '/www'),
         'etc/apache2/sites-enabled/shop.example.org': SITE.replace('<VirtualHost', '«<VirtualHost»'),
+      },
+    },
+    {
+      title: 'a directory that nothing includes',
+      files: {
+        'etc/apache2/apache2.conf': packaged('IncludeOptional conf.d/*.conf'),
+        'etc/apache2/sites-enabled/shop.conf': SITE.replace('<VirtualHost', '«<VirtualHost»'),
       },
     },
     {
@@ -176,6 +196,27 @@ export default defineRule({
       },
     },
     {
+      title: 'the line for the directory is there',
+      files: {
+        'etc/apache2/apache2.conf': packaged(conf`
+          IncludeOptional conf.d/*.conf
+          IncludeOptional sites-enabled/*.conf
+        `),
+        'etc/apache2/sites-enabled/shop.conf': SITE,
+      },
+    },
+    {
+      title: 'a script adds the line for the directory',
+      files: {
+        'etc/apache2/apache2.conf': packaged('IncludeOptional conf.d/*.conf'),
+        'etc/apache2/sites-enabled/shop.conf': SITE,
+        'opt/setup.sh': conf`
+          #!/bin/sh
+          echo 'IncludeOptional sites-enabled/*.conf' >> /etc/apache2/apache2.conf
+        `,
+      },
+    },
+    {
       title: 'read by name',
       files: {
         'etc/apache2/apache2.conf': `${MAIN}Include sites-enabled/shop\n`,
@@ -184,48 +225,84 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const { apache, filesOf } = deployment
+    const { apache, filesOf, setups, setupsBeside } = deployment
+    const isAdded = once(() => [...(setups() ?? []), ...setupsBeside()].some(mayInclude))
     yield* ofSetups(deployment)
     for (const configuration of apache) if (configuration.main === null) yield* amongFragments(configuration)
     for (const configuration of apache) {
-      const { executed = [], occurrences, serverRoot, sources } = configuration
-      const includes = executed.filter(
-        ({ name, args }) =>
-          /^Include/.test(name) && /(?:^|\/)\w+-enabled\/\*\.conf$/.test(args[0]?.value ?? ''),
-      )
-      if (includes.length === 0 || !serverRoot.known) continue
-      const files = filesOf(configuration)
-      const read = new Set(sources)
-      const served = once(
-        () =>
-          new Set(
-            (occurrences.get('servername') ?? []).flatMap(
-              ({ args: [name] }) => name?.value.toLowerCase() ?? [],
-            ),
-          ),
-      )
+      const { executed = [], serverRoot } = configuration
+      if (!serverRoot.known) continue
+      const includes = executed.filter(({ name }) => /^Include/.test(name))
+      const unread = unreadSites(configuration, filesOf(configuration))
       for (const include of includes) {
         const pattern = include.args[0]?.value ?? ''
-        if (!isSettled(pattern)) continue
+        if (!/(?:^|\/)\w+-enabled\/\*\.conf$/.test(pattern) || !isSettled(pattern)) continue
         const directory = posix.dirname(posix.resolve(serverRoot.value, pattern))
-        for (const { name, kind } of files.list(directory) ?? []) {
-          if (kind !== 'file' || name.endsWith('.conf') || isPutAside(name)) continue
-          const result = files.read(posix.join(directory, name))
-          if (result.kind !== 'source' || read.has(result.source)) continue
-          const { source } = result
-          const host = /^[ \t]*(<VirtualHost)\b/im.exec(source.code)
-          if (host === null || namesIn(source).some(name => served().has(name))) continue
-          const start = host.index + host[0].length - '<VirtualHost'.length
+        for (const { name, at } of unread(directory)) {
+          if (name.endsWith('.conf')) continue
           yield {
-            at: { source, start, end: start + '<VirtualHost'.length },
+            at,
             message: `Apache reads \`${posix.basename(pattern)}\` alone, and this file is called \`${name}\`: the site is not there`,
             related: [{ at: argumentPlace(include, 0), message: 'what Apache reads' }],
           }
         }
       }
+      const last = includes.findLast(({ source }) => source === configuration.main)
+      if (last === undefined || !includes.every(isElsewhere)) continue
+      const directory = posix.join(serverRoot.value, ENABLED)
+      for (const { name, at } of isAdded() ? [] : unread(directory))
+        yield {
+          at,
+          message: `no \`Include\` reads \`${directory}/${name}\`, so the site is not there`,
+          related: [{ at: argumentPlace(last, 0), message: 'what Apache reads' }],
+        }
     }
   },
 })
+
+const ENABLED = 'sites-enabled'
+
+/** True for an `Include` that reads no directory of enabled sites. */
+function isElsewhere({ args }: ApacheDirective): boolean {
+  const pattern = args[0]?.value ?? ''
+  return isSettled(pattern) && !pattern.includes(ENABLED)
+}
+
+/** True for a text that may add the line to the main file. */
+function mayInclude({ text }: Source): boolean {
+  return text.includes(ENABLED) && /\bInclude/.test(text)
+}
+
+interface UnreadSite {
+  readonly name: string
+  /** The `<VirtualHost`. */
+  readonly at: Place
+}
+
+/** The sites of a directory that Apache does not read, and that are in no other file. */
+function unreadSites(
+  { occurrences, sources }: ApacheConfiguration,
+  files: FileSystem,
+): (directory: string) => readonly UnreadSite[] {
+  const read = new Set(sources)
+  const served = once(
+    () =>
+      new Set(
+        (occurrences.get('servername') ?? []).flatMap(({ args: [name] }) => name?.value.toLowerCase() ?? []),
+      ),
+  )
+  return directory =>
+    (files.list(directory) ?? []).flatMap(({ name, kind }) => {
+      if (kind !== 'file' || isPutAside(name)) return []
+      const result = files.read(posix.join(directory, name))
+      if (result.kind !== 'source' || read.has(result.source)) return []
+      const { source } = result
+      const host = /^[ \t]*(<VirtualHost)\b/im.exec(source.code)
+      if (host === null || namesIn(source).some(each => served().has(each))) return []
+      const end = host.index + host[0].length
+      return [{ name, at: { source, start: end - '<VirtualHost'.length, end } }]
+    })
+}
 
 const OF_DEBIAN = 'Debian and Ubuntu include `sites-enabled/*.conf`'
 

@@ -933,6 +933,15 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.body === 'shop',
   },
   {
+    rule: 'apache/site-not-included',
+    examples: { bad: 'a directory that nothing includes', good: 'the line for the directory is there' },
+    shows: 'the other site answers',
+    files: { '/srv/shop/page.txt': 'shop' },
+    request: { url: 'http://shop.example.org/page.txt' },
+    harm: answers(403, 404),
+    sound: ({ response }) => response.body === 'shop',
+  },
+  {
     rule: 'apache/websocket-not-upgraded',
     examples: { bad: 'a path of its own', good: 'upgraded, by either way' },
     shows: 'the backend is not asked for an upgrade',

@@ -20,6 +20,15 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 200,
   },
   {
+    rule: 'response-headers/cors-preflight-unauthorized',
+    examples: { bad: 'Apache asks for a password for one path', good: 'the method is enough for one path' },
+    shows: 'Apache asks a browser for a password that it does not send in advance',
+    mirrors: [8099],
+    request: { url: 'http://example.org/api', method: 'OPTIONS' },
+    harm: ({ response }) => response.status === 401,
+    sound: ({ response }) => response.status === 200,
+  },
+  {
     rule: 'response-headers/cors-method-refused',
     examples: { bad: 'LimitExcept', good: 'the same methods in LimitExcept' },
     shows: 'the preflight of a browser is refused',
