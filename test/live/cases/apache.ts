@@ -1033,6 +1033,14 @@ export const cases: readonly LiveCase[] = [
     sound: answers(403, 404, 200),
   },
   {
+    rule: 'apache/ssl-no-certificate',
+    examples: { bad: 'no key, and none in the file of the certificate', good: 'one file with both' },
+    shows: 'configtest is content and httpd does not start',
+    request: { url: 'https://shop.example.org/' },
+    harm: isDown,
+    sound: answers(403, 404, 200),
+  },
+  {
     rule: 'apache/vhost-unresolvable-address',
     examples: { bad: 'a port by its name', good: 'a number' },
     shows: 'the virtual host never answers',
