@@ -11,8 +11,10 @@ import { documentRoot } from '../../src/servers/apache/requests/document-root.ts
 import { htaccessFilesOf, type Htaccess } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { type PlacedRule, placedRule } from '../../src/servers/apache/queries/rewriting.ts'
+import { apacheMain } from '../_examples.ts'
 import { HTACCESS_MAIN } from '../_rewriting-examples.ts'
 import { ownAddress } from '../php/_own-address.ts'
+import { fallbacksOutside } from './_fallback-outside.ts'
 
 const site = (lines: string, more: Record<string, string> = {}): Record<string, string> => ({
   'etc/apache2/apache2.conf': HTACCESS_MAIN,
@@ -53,6 +55,27 @@ const webSpace = (
   ...more,
 })
 
+/** An application beside the document root. */
+const aliased = (target: string, more = ''): Record<string, string> => ({
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      Listen 80
+      <VirtualHost *:80>
+          ServerName example.org
+          DocumentRoot /srv/www
+          Alias /tickets /srv/tickets/public
+      </VirtualHost>
+      <Directory /srv/tickets/public>
+          FallbackResource ${target}
+      </Directory>
+      ${more}
+    `,
+    ['alias', 'dir'],
+  ),
+  'srv/www/index.html': 'start page\n',
+  'srv/tickets/public/index.php': 'page\n',
+})
+
 export default defineRule({
   summary:
     'A rule for every page of a directory leads to a file outside of it that is not there, or is another’s',
@@ -62,8 +85,12 @@ export default defineRule({
   ofLoneHtaccess: true,
   since: '0.1.0',
   why: 'The lines were written for a site of its own. Below a path of another one, `/index.php` and `RewriteBase /` mean the document root: the start page of the application still works, and every other page is 404.',
-  remedy: 'Write the path of the directory: `RewriteBase /blog/` and `RewriteRule . index.php [L]`',
-  references: ['https://httpd.apache.org/docs/2.4/mod/mod_rewrite.html#rewritebase'],
+  remedy:
+    'Write the path of the directory: `RewriteBase /blog/` and `RewriteRule . index.php [L]`, or `FallbackResource /blog/index.php`',
+  references: [
+    'https://httpd.apache.org/docs/2.4/mod/mod_rewrite.html#rewritebase',
+    'https://httpd.apache.org/docs/2.4/mod/mod_dir.html#fallbackresource',
+  ],
   bad: [
     {
       title: 'a front controller that was moved into a directory',
@@ -98,8 +125,26 @@ export default defineRule({
         'public_html/index.php': "<?php require __DIR__ . '/inc/page.php';\n",
       }),
     },
+    { title: 'FallbackResource of an application behind an Alias', files: aliased('«/index.php»') },
+    {
+      title: 'FallbackResource in a .htaccess below the document root',
+      files: { ...site(''), 'srv/www/blog/.htaccess': 'FallbackResource «/index.php»\n' },
+    },
   ],
   good: [
+    { title: 'FallbackResource by its path', files: aliased('/tickets/index.php') },
+    {
+      title: 'FallbackResource of a directory that is a site, too',
+      files: aliased(
+        '/index.php',
+        conf`
+          <VirtualHost *:80>
+              ServerName tickets.example.org
+              DocumentRoot /srv/tickets/public
+          </VirtualHost>
+        `,
+      ),
+    },
     {
       title: 'WordPress whose files alone are in the directory',
       files: webSpace('https://www.example.org/blog', 'RewriteRule . /index.php [L]', {
@@ -169,6 +214,7 @@ export default defineRule({
     },
   ],
   *check(deployment) {
+    yield* fallbacksOutside(deployment)
     for (const asked of hostsHolding(deployment, ['rewriterule'])) {
       const { configuration, host } = asked
       const files = deployment.filesOf(configuration)

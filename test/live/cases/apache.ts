@@ -1033,6 +1033,17 @@ export const cases: readonly LiveCase[] = [
     sound: answers(403, 404, 200),
   },
   {
+    rule: 'apache/rewrite-leaves-directory',
+    examples: {
+      bad: 'FallbackResource of an application behind an Alias',
+      good: 'FallbackResource by its path',
+    },
+    shows: 'a page of the application is not found',
+    request: { url: 'http://example.org/tickets/page' },
+    harm: answers(404),
+    sound: answers(200),
+  },
+  {
     rule: 'apache/ssl-no-certificate',
     examples: { bad: 'no key, and none in the file of the certificate', good: 'one file with both' },
     shows: 'configtest is content and httpd does not start',
