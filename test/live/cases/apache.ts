@@ -2512,4 +2512,12 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 404,
     sound: ({ response }) => response.body === 'a logo\n',
   },
+  {
+    rule: 'apache/rewrite-drops-query',
+    examples: { bad: 'a script that reads another parameter', good: 'appended' },
+    shows: 'the script gets no page',
+    request: { url: 'http://example.org/list?page=2' },
+    harm: ({ response }) => response.headers.asked === 'url=list',
+    sound: ({ response }) => response.headers.asked === 'url=list&page=2',
+  },
 ]
