@@ -1,4 +1,5 @@
 import type { ApacheHost, Deployment, NginxConnection } from '../../src/deployment/model.ts'
+import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
 
 /** The connection of nginx by which alone clients reach a virtual host that listens on loopback. */
 export function loopbackWay(deployment: Deployment, host: ApacheHost): NginxConnection | null {
@@ -14,4 +15,16 @@ export function loopbackWay(deployment: Deployment, host: ApacheHost): NginxConn
     ),
   )
   return isLocal ? first.connection : null
+}
+
+/** mod_remoteip, or something like it, puts the client's address in the place of nginx's. */
+export function knowsClients({ configuration, directive }: ApacheHost): boolean {
+  if ([...configuration.modules.keys()].some(id => /^(?:rpaf|cloudflare|extract_forwarded)/.test(id)))
+    return true
+  return ['remoteipheader', 'remoteipproxyprotocol'].some(name =>
+    (configuration.occurrences.get(name) ?? []).some(line => {
+      const home = virtualHostSection(line)
+      return home === null || home === directive
+    }),
+  )
 }

@@ -19,7 +19,7 @@ import {
   virtualHostSection,
 } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { apacheMain, nginxMain } from '../_examples.ts'
-import { loopbackWay } from './_loopback-way.ts'
+import { knowsClients, loopbackWay } from './_loopback-way.ts'
 
 const NGINX = nginxMain(conf`
   server {
@@ -378,16 +378,4 @@ function firstAddress({ name, args }: ApacheDirective): number | null {
   const networks = words.slice(first)
   if (networks.length === 0 || networks.some(network => isLoopback(parseHost(network)) === true)) return null
   return networks.every(network => isInNetwork('127.0.0.1', network) === false) ? first : null
-}
-
-/** mod_remoteip, or something like it, puts the client's address in the place of nginx's. */
-function knowsClients({ configuration, directive }: ApacheHost): boolean {
-  if ([...configuration.modules.keys()].some(id => /^(?:rpaf|cloudflare|extract_forwarded)/.test(id)))
-    return true
-  return ['remoteipheader', 'remoteipproxyprotocol'].some(name =>
-    (configuration.occurrences.get(name) ?? []).some(line => {
-      const home = virtualHostSection(line)
-      return home === null || home === directive
-    }),
-  )
 }
