@@ -1,10 +1,16 @@
+import { posix } from 'node:path'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import type { Application } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { mayHoldSectionsUnread, mayHoldSitesUnread } from '../../src/servers/apache/configuration.ts'
+import {
+  type ApacheDirective,
+  mayHoldSectionsUnread,
+  mayHoldSitesUnread,
+} from '../../src/servers/apache/configuration.ts'
+import { directoryPath, sectionPattern } from '../../src/servers/apache/queries/section-matches.ts'
 import { modWsgiMain } from '../_examples.ts'
 import { effectiveAccess } from '../../src/servers/apache/queries/effective-access.ts'
 import { settingOf } from '../../src/servers/apache/queries/server-settings.ts'
@@ -47,6 +53,19 @@ export default defineRule({
         conf`
           <Directory /opt/ap>
               Require all granted
+          </Directory>
+        `,
+      ),
+    },
+    {
+      title: 'a file of another name',
+      files: host(
+        '«/opt/app/shop.wsgi»',
+        conf`
+          <Directory /opt/app>
+              <Files wsgi.py>
+                  Require all granted
+              </Files>
           </Directory>
         `,
       ),
@@ -138,26 +157,56 @@ export default defineRule({
     },
   ],
   *check({ applications, filesOf }) {
-    const denied = new Map<Application['directive'], { readonly at: Place; readonly isSure: boolean }>()
+    const denied = new Map<Application['directive'], Denial>()
     for (const application of applications) {
       // The sections of a directory of scripts hold for what is in it.
       if (isDirectory(filesOf(application.configuration), application)) continue
       if (mayHoldSitesUnread(application.configuration)) continue
       const at = decidedBy(application)
       const isSure = !mayHoldSectionsUnread(application.configuration)
-      if (at !== null) denied.set(application.directive, { at, isSure })
+      if (at !== null) denied.set(application.directive, { at, isSure, others: grantsOfOthers(application) })
     }
-    for (const [directive, { at, isSure }] of denied) {
+    for (const [directive, { at, isSure, others }] of denied) {
       yield {
         at: argumentPlace(directive, 1),
         message: `nothing grants access to \`${directive.args[1]?.value}\`, so every request of this application is a 403`,
         label: 'denied',
         ...(!isSure && { severity: 'warning' as const }),
-        related: [{ at, message: 'this holds for it' }],
+        related: [
+          { at, message: 'this holds for it' },
+          ...others.map(section => ({
+            at: argumentPlace(section, 0),
+            message: 'grants a file of another name',
+          })),
+        ],
       }
     }
   },
 })
+
+interface Denial {
+  /** What denies it. */
+  readonly at: Place
+  readonly isSure: boolean
+  /** Sections that grant another file of the same directory. */
+  readonly others: readonly ApacheDirective[]
+}
+
+/** `<Files wsgi.py>` in the directory of a script that is called otherwise. */
+function grantsOfOthers({ configuration, alias: { script } }: Application): readonly ApacheDirective[] {
+  if (!script.known) return []
+  const directory = directoryPath(posix.dirname(script.value))
+  return (configuration.occurrences.get('files') ?? []).filter(({ args, parent, children }) => {
+    const name = args[0]?.value ?? ''
+    if (parent?.name !== 'Directory' || name === posix.basename(script.value)) return false
+    const { kind, text } = sectionPattern(parent)
+    return (
+      kind === 'plain' &&
+      directoryPath(text) === directory &&
+      children.some(line => line.name === 'Require' && line.args[1]?.value.toLowerCase() === 'granted')
+    )
+  })
+}
 
 function isDirectory(files: FileSystem, { alias: { script } }: Application): boolean {
   return script.known && files.kind(script.value) === 'directory'
