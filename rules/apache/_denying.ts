@@ -55,6 +55,23 @@ function ofRule({ pattern, conditions, directive, flags }: PlacedRule): DenyingP
 const PATHS = /^%\{(?:REQUEST_URI|REQUEST_FILENAME|SCRIPT_FILENAME)\}$/i
 const EVERYTHING: ReadonlySet<string> = new Set(['.*', '^', '(.*)', '^.*$', '^(.*)$', '^.*', '.'])
 
+/** Sections of files that keep out a name which is nearly one of a file that they do not match: `.env.*` of `.env`. */
+export function denialsOfNearNames(
+  configuration: ApacheConfiguration,
+  files: FileSystem,
+  name: string,
+): readonly ApacheDirective[] {
+  const letters = lettersOf(name)
+  return ['files', 'filesmatch']
+    .flatMap(each => everywhere(configuration, files, each))
+    .filter(section => {
+      const named = lettersOf(sectionPattern(section).text)
+      return named.length > 2 && (letters.startsWith(named) || named.startsWith(letters)) && keepsOut(section)
+    })
+}
+
+const lettersOf = (text: string): string => text.replace(/[^\w-]/g, '').toLowerCase()
+
 /** True where it is sure that the expression finds something in a name. */
 export function isDeniedName(
   { pattern, caseless }: Omit<DenyingPattern, 'directive' | 'index'>,

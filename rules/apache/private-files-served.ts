@@ -12,6 +12,7 @@ import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
 import { apacheMain, nginxMain, proxiedServer } from '../_examples.ts'
+import { denialsOfNearNames } from './_denying.ts'
 
 const main = (lines = ''): string =>
   apacheMain(
@@ -64,6 +65,18 @@ export default defineRule({
           .replace('Listen 80', 'Listen 127.0.0.1:9000')
           .replace('*:80', '127.0.0.1:9000'),
         'srv/www/.git/config': '[core]',
+        'srv/www/index.html': '',
+      },
+    },
+    {
+      title: 'a section whose name does not match',
+      files: {
+        'etc/apache2/apache2.conf': main(conf`
+          <Files ".env.*">
+              Require all denied
+          </Files>
+        `),
+        'srv/www/.env': 'SECRET=x',
         'srv/www/index.html': '',
       },
     },
@@ -217,6 +230,10 @@ export default defineRule({
           yield {
             at,
             message: `\`${target}\` is served to anonymous clients`,
+            related: denialsOfNearNames(asked.configuration, files, posix.basename(name)).map(section => ({
+              at: argumentPlace(section, section.args.length - 1),
+              message: 'does not match this name',
+            })),
             ...(name.endsWith('.htaccess') ? { severity: 'warning' as const } : {}),
           }
           break
