@@ -1,19 +1,15 @@
-import { directoriesAbove } from '../../parsers/text/directories-above.ts'
 import { posix } from 'node:path'
 import { memoByKey } from '../../parsers/collections/memo.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { frontLine } from '../../src/deployment/front-lines.ts'
 import type { Connection, NginxConnection } from '../../src/deployment/model.ts'
-import { serverBehind } from '../../src/deployment/server-behind.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
-import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
+import { railsHomes } from '../_rails-homes.ts'
 
 /** What it does where it redirects all that it takes for plain HTTP: no page is answered. */
 export const LOOPS = 'redirects https to https for ever'
 
 const REFUSES_FORMS = "refuses every form with 422: HTTP Origin header didn't match request.base_url"
-
-const SERVERS: ReadonlySet<string> = new Set(['puma', 'unicorn', 'rails'])
 
 /** What Rails does where it is not told that the client came by TLS; null where nothing of Rails is seen, or it does nothing. */
 export function withoutScheme(connection: Connection): string | null {
@@ -91,7 +87,7 @@ interface RailsSettings {
 
 /** The settings for production of what answers; null where nothing of Rails is seen. */
 function settingsBehind(connection: Connection): RailsSettings | null {
-  for (const { files, home } of homesOf(connection)) {
+  for (const { files, home } of railsHomes(connection)) {
     const application = sourceAt(files, posix.join(home, 'config/application.rb'))
     const start = application?.code.search(/\bRails::Application\b/) ?? -1
     const production = sourceAt(files, posix.join(home, 'config/environments/production.rb'))
@@ -131,32 +127,6 @@ const setsCable = memoByKey((files: FileSystem, directory: string): boolean =>
     /action_?cable/i.test(sourceAt(files, posix.join(directory, name))?.code ?? ''),
   ),
 )
-
-/** Where the application may lie: where its server starts, what its image is built of, and above the public files. */
-function* homesOf(connection: Connection): Iterable<{ readonly files: FileSystem; readonly home: string }> {
-  for (const target of connection.targets) {
-    const { machine } = target
-    const container = machine?.container ?? null
-    const program = serverBehind(target)
-    if (program !== null && !SERVERS.has(program.server.program)) return
-    const context = container?.service.build?.context
-    if (container !== null && context?.known === true && context.value.startsWith('/'))
-      yield { files: container.hostFiles, home: context.value }
-    else if (program?.directory?.known === true)
-      yield { files: program.machine.files, home: program.directory.value }
-    else if (program === null && container === null && 'server' in connection) {
-      const { server, block, from } = connection
-      const root = effectiveAtHand(server.configuration, block, 'root')
-      const path = root.known ? root.value.directives[0]?.args[0]?.value : undefined
-      if (path === undefined || !/^\/[^$]*\/public\/?$/.test(path)) continue
-      const { files } = from.machine
-      yield { files, home: posix.dirname(path) }
-      // The application keeps the file that is installed beside it: `config/deploy/nginx.conf`.
-      if (files.kind(path) === null)
-        for (const home of directoriesAbove(block.source.path)) yield { files, home }
-    }
-  }
-}
 
 function doneBy(code: string): string | null {
   if (knowsScheme(code)) return null

@@ -5,6 +5,7 @@ import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
 import { connectionReachedBy } from '../../src/deployment/requests/connection-reached-by.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { actionCable } from '../_action-cable.ts'
 import { apacheMain, nginxMain } from '../_examples.ts'
 import { imageBehind } from '../containers/_examples.ts'
 import { lostHeaders, lostUpgrades } from '../forwarded-headers/_lost-headers.ts'
@@ -122,6 +123,52 @@ const channels = (pass: string, main: string): Record<string, string> => ({
   'etc/shop/main.py': main,
 })
 
+/** An application of Rails behind a named location, as guides for puma have it. */
+const rails = (files: Record<string, string>, { pass = '«proxy_pass»', lines = '' } = {}) => ({
+  'etc/nginx/nginx.conf': nginxMain(conf`
+    upstream board {
+        server 127.0.0.1:9000;
+    }
+    server {
+        listen 80;
+        server_name example.org;
+        root /srv/board/public;
+        try_files $uri @board;
+        ${lines}
+        location @board {
+            proxy_set_header Host $http_host;
+            proxy_redirect off;
+            ${`${pass} http://board;`}
+        }
+    }
+  `),
+  'srv/board/config/application.rb': conf`
+    module Board
+      class Application < Rails::Application
+        config.load_defaults 7.0
+      end
+    end
+  `,
+  ...files,
+})
+const MOUNTED = {
+  'srv/board/config/routes.rb': conf`
+    Rails.application.routes.draw do
+      mount ActionCable.server => '/cable'
+      root 'boards#index'
+    end
+  `,
+}
+const CHANNEL = {
+  'srv/board/app/channels/cards_channel.rb': conf`
+    class CardsChannel < ApplicationCable::Channel
+      def subscribed
+        stream_from 'cards'
+      end
+    end
+  `,
+}
+
 export default defineRule({
   summary: 'nginx does not pass the headers by which WebSocket begins',
   severity: 'warning',
@@ -206,6 +253,17 @@ export default defineRule({
       ),
     },
     { title: 'a route of FastAPI', files: fastapi('«proxy_pass»') },
+    { title: 'Action Cable, mounted among the routes', files: rails(MOUNTED) },
+    { title: 'a channel of Action Cable', files: rails(CHANNEL) },
+    {
+      title: 'a page of Turbo that follows a stream',
+      files: rails({
+        'srv/board/app/views/boards/show.html.erb': conf`
+          <%= turbo_stream_from @board %>
+          <%= render @board.cards %>
+        `,
+      }),
+    },
     {
       title: 'Jupyter, which a unit starts',
       files: {
@@ -326,6 +384,60 @@ export default defineRule({
       ),
     },
     { title: 'a route of FastAPI, and both headers', files: fastapi(`${UPGRADE}\nproxy_pass`) },
+    {
+      title: 'Action Cable with a location of its own',
+      files: rails(MOUNTED, {
+        pass: 'proxy_pass',
+        lines: conf`
+          location /cable {
+              proxy_set_header Host $http_host;
+              ${UPGRADE}
+              proxy_pass http://board;
+          }
+        `,
+      }),
+    },
+    {
+      title: 'Action Cable at an address of its own',
+      files: rails(
+        {
+          ...CHANNEL,
+          'srv/board/config/environments/production.rb': conf`
+            Rails.application.configure do
+              config.action_cable.url = "wss://cable.example.org/cable"
+            end
+          `,
+        },
+        { pass: 'proxy_pass' },
+      ),
+    },
+    {
+      title: 'AnyCable, which takes the WebSocket itself',
+      files: rails(
+        {
+          ...CHANNEL,
+          'srv/board/Gemfile': conf`
+            gem "rails"
+            gem "anycable-rails", "~> 1.4"
+          `,
+        },
+        { pass: 'proxy_pass' },
+      ),
+    },
+    {
+      title: 'Rails as it is made, without a channel',
+      files: rails(
+        {
+          'srv/board/app/channels/application_cable/channel.rb': conf`
+            module ApplicationCable
+              class Channel < ActionCable::Channel::Base
+              end
+            end
+          `,
+        },
+        { pass: 'proxy_pass' },
+      ),
+    },
     { title: 'a location outside of the route', files: fastapi('proxy_pass', '/api/') },
     { title: 'another location', files: { 'nginx.conf': site('/news/') } },
     {
@@ -417,6 +529,17 @@ export default defineRule({
         !upgraded.has(server) &&
         (location === null || mayBeWhole(location) || location.modifier === '@')
       ) {
+        const cable = location !== null && BELOW.test(location.name) ? null : actionCable(connection)
+        if (cable !== null) {
+          yield {
+            at: namePlace(pass),
+            message: `Action Cable takes \`${cable.path}\` by WebSocket alone, and no location of this server sends it \`Upgrade\``,
+            label: 'no Upgrade',
+            related: [{ at: cable.at, message: 'needs Action Cable' }],
+            ...fix(connection),
+          }
+          continue
+        }
         const found = webSocketProgram(deployment, connection)
         const isBelow = location !== null && BELOW.test(location.name)
         // Of a script or another server a path may be one of many, and the others need no WebSocket.

@@ -714,6 +714,18 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'nginx/websocket-upgrade-missing',
+    examples: {
+      bad: 'Action Cable, mounted among the routes',
+      good: 'Action Cable with a location of its own',
+    },
+    shows: 'Rails is asked for no other protocol at the path of Action Cable',
+    mirrors: [9000],
+    request: { url: 'http://example.org/cable', headers: { Upgrade: 'websocket' } },
+    harm: ({ response }) => response.status === 200 && response.report?.HTTP_UPGRADE === undefined,
+    sound: ({ response }) => response.report?.HTTP_UPGRADE === 'websocket',
+  },
+  {
+    rule: 'nginx/websocket-upgrade-missing',
     examples: { bad: 'a location that is called so', good: 'both headers' },
     shows: 'the backend is asked for no other protocol',
     mirrors: [9000],
