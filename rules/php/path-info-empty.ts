@@ -21,6 +21,7 @@ const tree = (
   lines: string,
   value = '$fastcgi_path_info',
   location = '~ [^/]\\.php(/|$)',
+  outer = '',
 ): Record<string, string> => ({
   'etc/nginx/nginx.conf': conf`
     events {
@@ -30,6 +31,7 @@ const tree = (
             listen 80;
             server_name example.org;
             root /srv/www;
+            ${outer}
             location ${location} {
                 ${lines}
                 include fastcgi_params;
@@ -61,6 +63,20 @@ const plain = (files: Record<string, string>, outer = ''): Record<string, string
   'etc/php/8.2/fpm/pool.d/www.conf': phpPool(),
   ...files,
 })
+/** The location of all scripts is at fault. */
+const marked = (files: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(files).map(([path, text]) => [
+      path,
+      text.replace('location ~ \\.php$', () => 'location ~ «\\.php$»'),
+    ]),
+  )
+const DATAROOT = conf`
+  location /dataroot/ {
+      internal;
+      alias /srv/data/;
+  }
+`
 const SPLIT = 'fastcgi_split_path_info ^(.+\\.php)(/.+)$;'
 
 export default defineRule({
@@ -95,22 +111,44 @@ export default defineRule({
       `),
     },
     {
-      title: 'Moodle behind an expression that ends in `.php`',
-      files: Object.fromEntries(
-        Object.entries(plain(MOODLE)).map(([path, text]) => [
-          path,
-          text.replace('location ~ \\.php$', () => 'location ~ «\\.php$»'),
-        ]),
+      title: 'Moodle whose configuration is elsewhere, by the location for its uploads',
+      files: marked(
+        plain(
+          { 'srv/www/index.php': '<?php\n' },
+          conf`
+            location / {
+                try_files $uri $uri/ =404;
+            }
+            ${DATAROOT}
+          `,
+        ),
       ),
     },
     {
-      title: 'CodeIgniter, which puts its script in front of every URL',
-      files: Object.fromEntries(
-        Object.entries(plain(CODE_IGNITER)).map(([path, text]) => [
-          path,
-          text.replace('location ~ \\.php$', () => 'location ~ «\\.php$»'),
-        ]),
+      title: 'a checkout of Moodle',
+      files: marked(
+        plain({
+          'srv/www/config-dist.php': MOODLE['srv/www/config.php'],
+          'srv/www/pluginfile.php': MOODLE['srv/www/pluginfile.php'],
+        }),
       ),
+    },
+    {
+      title: 'osTicket',
+      files: marked(
+        plain({
+          'srv/www/include/ost-config.php': "<?php\ndefine('OSTINSTALLED', TRUE);\n",
+          'srv/www/scp/ajax.php': "<?php echo $_SERVER['PATH_INFO'];\n",
+        }),
+      ),
+    },
+    {
+      title: 'Moodle behind an expression that ends in `.php`',
+      files: marked(plain(MOODLE)),
+    },
+    {
+      title: 'CodeIgniter, which puts its script in front of every URL',
+      files: marked(plain(CODE_IGNITER)),
     },
   ],
   good: [
@@ -154,6 +192,25 @@ export default defineRule({
           () => '$CFG->slasharguments = 0;\nrequire_once',
         ),
       }),
+    },
+    {
+      title: 'Moodle in an image, and an expression that takes what is behind a script',
+      files: tree(SPLIT, '$fastcgi_path_info', undefined, DATAROOT),
+    },
+    {
+      title: 'osTicket with locations for its scripts',
+      files: plain(
+        { 'srv/www/include/ost-config.php': "<?php\ndefine('OSTINSTALLED', TRUE);\n" },
+        conf`
+          location ~ ^/(?:scp/|api/)?(?:ajax|http|pages|apps/dispatcher)\.php/ {
+              ${SPLIT}
+              include fastcgi_params;
+              fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+              fastcgi_param PATH_INFO $fastcgi_path_info;
+              fastcgi_pass unix:/run/php/php8.2-fpm.sock;
+          }
+        `,
+      ),
     },
     { title: 'another application', files: plain({ 'srv/www/index.php': '<?php\n' }) },
     { title: 'split, and no try_files', files: tree(SPLIT) },
@@ -312,7 +369,8 @@ function lostPath(
   const pattern = block.args.at(-1)
   if (block.name !== 'location' || !/php\d?\)?\$$/.test(pattern?.value ?? '')) return null
   const root = documentRoot(connection)
-  const application = root === null ? null : applicationAt(from.machine.files, root)
+  const application =
+    (root === null ? null : applicationAt(from.machine.files, root)) ?? moodleByItsFiles(server)
   const host = server.names.find(({ exact }) => exact)?.name
   if (application === null || host === undefined || asked.has(`${host} ${server.tls}`)) return null
   asked.add(`${host} ${server.tls}`)
@@ -323,6 +381,7 @@ function lostPath(
   if (!isLost) return null
   return {
     at: argumentPlace(block, block.args.length - 1),
+    ...(application.isSupposed === true && { confidence: 'medium' as const }),
     message: `${application.name} asks for \`${application.script}/…\`, which this does not match and nothing else hands to PHP: 404`,
     label: 'nothing behind `.php`',
     related: [{ at: application.at, message: `${application.name} is here` }],
@@ -336,41 +395,69 @@ interface PathInfoApplication {
   /** What stands behind it in a request. */
   readonly page: string
   readonly at: Place
+  /** True where its own configuration, which may say otherwise, is not here. */
+  readonly isSupposed?: boolean
 }
+
+/**
+ * The location by which nginx sends the uploads of Moodle for it (`X-Accel-Redirect`), as its documentation has it; the
+ * application may lie in an image or a volume.
+ * @see https://docs.moodle.org/en/Nginx#XSendfile_aka_X-Accel-Redirect
+ */
+function moodleByItsFiles({ directive }: NginxConnection['server']): PathInfoApplication | null {
+  const location = directive.children.find(
+    ({ name, args, children }) =>
+      name === 'location' &&
+      /^\/dataroot\/?$/.test(args.at(-1)?.value ?? '') &&
+      children.some(child => child.name === 'internal'),
+  )
+  return location === undefined
+    ? null
+    : { ...OF_MOODLE, at: argumentPlace(location, location.args.length - 1), isSupposed: true }
+}
+
+const OF_MOODLE = { name: 'Moodle', script: '/pluginfile.php', page: EXISTING }
 
 const applicationAt = memoByKey((files: FileSystem, root: string): PathInfoApplication | null => {
   const moodle = moodleConfiguration(files, root)
   const ofMoodle = moodle === null ? null : /\$CFG->wwwroot/.exec(phpCode(moodle))
   if (moodle !== null && ofMoodle !== null && !/slasharguments\s*=\s*(?:0|false)/.test(moodle.code))
     return {
-      name: 'Moodle',
-      script: '/pluginfile.php',
-      page: EXISTING,
+      ...OF_MOODLE,
       at: { source: moodle, start: ofMoodle.index, end: ofMoodle.index + ofMoodle[0].length },
     }
+  const sample = moodle === null ? placeIn(files, `${root}/config-dist.php`, /\$CFG->dataroot/) : null
+  if (sample !== null) return { ...OF_MOODLE, at: sample, isSupposed: true }
+  const osTicket = OS_TICKET.map(path => placeIn(files, posix.join(root, path), /\bOSTINSTALLED\b/)).find(
+    place => place !== null,
+  )
+  if (osTicket != null) return { name: 'osTicket', script: '/scp/ajax.php', page: EXISTING, at: osTicket }
   const codeIgniter = codeIgniterAt(files, root)
   if (codeIgniter !== null)
     return { name: 'CodeIgniter', script: '/index.php', page: MISSING, at: codeIgniter }
-  const nextcloud = sourceAt(files, `${root}/config/config.php`)
-  const ofNextcloud = nextcloud === null ? null : /['"]trusted_domains['"]/.exec(phpCode(nextcloud))
-  return nextcloud === null || ofNextcloud === null
+  const nextcloud = placeIn(files, `${root}/config/config.php`, /['"]trusted_domains['"]/)
+  return nextcloud === null
     ? null
-    : {
-        name: 'Nextcloud',
-        script: '/remote.php',
-        page: EXISTING,
-        at: { source: nextcloud, start: ofNextcloud.index, end: ofNextcloud.index + ofNextcloud[0].length },
-      }
+    : { name: 'Nextcloud', script: '/remote.php', page: EXISTING, at: nextcloud }
 })
+
+/** Its configuration, and what that is copied from. */
+const OS_TICKET = ['include/ost-config.php', 'include/ost-sampleconfig.php']
+
+function placeIn(files: FileSystem, path: string, pattern: RegExp): Place | null {
+  const source = sourceAt(files, path)
+  const match = source === null ? null : pattern.exec(phpCode(source))
+  return source === null || match === null
+    ? null
+    : { source, start: match.index, end: match.index + match[0].length }
+}
 
 /** The name of the script in front of every URL that CodeIgniter makes; null where its URLs are without. */
 function codeIgniterAt(files: FileSystem, root: string): Place | null {
   for (const home of [root, posix.dirname(root)]) {
     for (const [path, pattern] of INDEX_PAGES) {
-      const source = sourceAt(files, posix.join(home, path))
-      const match = source === null ? null : pattern.exec(phpCode(source))
-      if (source !== null && match !== null)
-        return { source, start: match.index, end: match.index + match[0].length }
+      const found = placeIn(files, posix.join(home, path), pattern)
+      if (found !== null) return found
     }
   }
   return null

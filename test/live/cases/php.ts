@@ -444,6 +444,15 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.body === '/7/logo.png',
   },
   {
+    rule: 'php/path-info-empty',
+    shows: 'the interface of osTicket asks its script for something, and gets 404',
+    examples: { bad: 'osTicket', good: 'osTicket with locations for its scripts' },
+    files: { 'srv/www/scp/ajax.php': '<?php echo $_SERVER["PATH_INFO"];\n' },
+    request: { url: 'http://example.org/scp/ajax.php/tips' },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => response.body === '/tips',
+  },
+  {
     rule: 'php/script-filename-behind-alias',
     examples: { bad: 'the document root and the URI', good: 'the file that nginx means' },
     shows: 'PHP finds no script',
