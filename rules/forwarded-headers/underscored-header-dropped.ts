@@ -85,6 +85,7 @@ const flask = (lines: string): Record<string, string> => ({
 export default defineRule({
   summary: 'An application reads a header with an underscore in its name, which nginx drops',
   severity: 'warning',
+  otherSeverities: { info: 'where nginx sends it again, which serves clients that write a dash' },
   confidence: 'high',
   since: '0.1.0',
   why: 'nginx takes a header whose name has a `_` for an invalid one, and drops it without a word above the log level `info`: the application never sees it, and answers 401 or 403 to everybody.',
@@ -96,6 +97,10 @@ export default defineRule({
   ],
   bad: [
     { title: 'a script for Node.js', files: node("req.headers[«'api_key'»]") },
+    {
+      title: 'sent again from the variable that stays empty',
+      files: node("req.headers[«'api_key'»]", '', 'proxy_set_header api_key $http_api_key;'),
+    },
     { title: 'as a property', files: node('req.headers.«api_key»') },
     { title: 'FastAPI', files: fastapi('scheme = APIKeyHeader(name="«access_token»")') },
     {
@@ -148,14 +153,26 @@ export default defineRule({
         const program = serverBehind(target)
         if (program === null) continue
         for (const [name, at] of underscoredHeaders(deployment, program)) {
-          if (headers.written.some(header => header.name === name)) continue
+          const sent = headers.written.filter(header => header.name === name)
+          const own = `$http_${name.replaceAll('-', '_')}`
+          if (sent.some(({ value }) => value.toLowerCase().replace(/[{}]/g, '') !== own)) continue
+          const [line] = sent
           yield {
             at,
+            // A client may send it with a dash, which the same variable has.
+            ...(line !== undefined && { severity: 'info' as const }),
             // The main file, which is not here, may let them through for all.
             ...(configuration.main === null && { confidence: 'medium' as const }),
-            message: `nginx drops the header \`${name}\` of clients for its underscore, so the application never gets it`,
-            label: 'never there',
-            related: [{ at: namePlace(connection.pass), message: 'proxied here' }],
+            message:
+              line === undefined
+                ? `nginx drops the header \`${name}\` of clients for its underscore, so the application never gets it`
+                : `nginx drops the header \`${name}\` of clients for its underscore, so \`${own}\` is empty for all that do not send it with a dash, \`${name.replaceAll('_', '-')}\``,
+            label: line === undefined ? 'never there' : 'empty',
+            related: [
+              line === undefined
+                ? { at: namePlace(connection.pass), message: 'proxied here' }
+                : { at: namePlace(line.directive), message: 'sent without a value' },
+            ],
           }
         }
       }

@@ -685,6 +685,15 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => JSON.stringify(response.report).includes('secret'),
   },
   {
+    rule: 'forwarded-headers/underscored-header-dropped',
+    examples: { bad: 'sent again from the variable that stays empty', good: 'let through' },
+    shows: 'the variable of a header that nginx drops is empty',
+    mirrors: [3000],
+    request: { url: 'http://example.org/orders', headers: { api_key: 'secret' } },
+    harm: ({ response }) => !JSON.stringify(response.report ?? 'secret').includes('secret'),
+    sound: ({ response }) => JSON.stringify(response.report).includes('secret'),
+  },
+  {
     rule: 'forwarded-headers/remote-addr-from-header',
     examples: { bad: 'the address that a proxy may have sent', good: 'the address that connects' },
     shows: 'the script sees the address that the client writes',
