@@ -1,5 +1,6 @@
 import { givenVariables } from '../../parsers/compose/given-variables.ts'
 import type { Connection } from '../../src/deployment/model.ts'
+import { GHOST } from './_ghost.ts'
 import type { SchemeReader } from './_scheme-readers.ts'
 
 /** The application of an image that makes its pages by the scheme which it is told, and is told it by no setting. */
@@ -23,8 +24,7 @@ export function imageReading({ targets }: Pick<Connection, 'targets'>): SchemeRe
     }
     if (/^ghost(?::|$)/.test(name)) {
       const url = givenVariables(service).find(({ name }) => name === 'url')?.value
-      if (url?.known === true && /^https:/i.test(url.value))
-        return { name: 'Ghost', does: 'redirects https to https for ever' }
+      if (url?.known === true && /^https:/i.test(url.value)) return GHOST
     }
     // It makes the address of each upload of the scheme, and `relativeurls` leaves the scheme out.
     if (/^(?:library\/|distribution\/)?registry(?::[23][\w.-]*)?$/.test(name) && service.build === null) {

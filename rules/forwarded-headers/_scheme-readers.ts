@@ -10,6 +10,7 @@ import { compilePcre } from '../../src/servers/regex.ts'
 import { serverBehind } from '../../src/deployment/server-behind.ts'
 import { assignedValue, changesHeader, headerNamed, properName } from '../django/_behind-nginx.ts'
 import { djangoBehindFronts, djangoConnections } from '../django/_connections.ts'
+import { GHOST, ghostBehind } from './_ghost.ts'
 import { trustedBy } from './_trusted-headers.ts'
 
 export interface SchemeReader {
@@ -26,9 +27,11 @@ const LOOPS = { does: 'redirects https to https for ever', loops: true } as cons
 /** What an application does where nothing tells it that the client came by TLS; null where nothing is seen. */
 export function schemeReaderBehind(
   deployment: Deployment,
-  { targets }: Pick<Connection, 'targets'>,
+  connection: Pick<Connection, 'targets'>,
 ): SchemeReader | null {
-  for (const target of targets) {
+  const ghost = ghostBehind(deployment, connection)
+  if (ghost !== null) return { ...GHOST, trust: { header: 'X-Forwarded-Proto', at: ghost } }
+  for (const target of connection.targets) {
     const program = serverBehind(target)
     const settings = program?.server.program === 'node' ? program.server.settings : null
     if (settings?.get('req.secure')?.known === true) return { name: 'Express', ...LOOPS }

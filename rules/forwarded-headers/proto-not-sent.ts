@@ -30,6 +30,29 @@ const site = (headers: string, listen = '443 ssl', target = 'http://127.0.0.1:30
   }
 `
 
+/** Ghost on the machine of nginx, as Ghost-CLI installs it. */
+const ghost = (
+  headers: string,
+  { url = 'https://example.org', port = 3000 } = {},
+): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(site(headers)),
+  'etc/systemd/system/ghost_example-org.service': conf`
+    [Service]
+    Type=simple
+    WorkingDirectory=/var/www/ghost
+    User=ghost
+    Environment="NODE_ENV=production"
+    ExecStart=/usr/bin/node /usr/bin/ghost run
+  `,
+  'var/www/ghost/config.production.json': conf`
+    {
+      "url": "${url}",
+      "server": { "port": ${String(port)}, "host": "127.0.0.1" },
+      "database": { "client": "mysql", "connection": { "host": "127.0.0.1", "port": 3306 } }
+    }
+  `,
+})
+
 /** A container behind nginx, which terminates TLS. */
 const container = (image: string, lines = '', headers = ''): Record<string, string> => ({
   'docker-compose.yml': conf`
@@ -270,6 +293,7 @@ export default defineRule({
         'nginx/site.conf': container('ghost:5')['nginx/site.conf']!.replace('location', '«location»'),
       },
     },
+    { title: 'Ghost, which a unit starts', files: ghost('') },
     {
       title: 'Keycloak in a container',
       files: {
@@ -447,6 +471,14 @@ export default defineRule({
       files: container('registry:2', 'environment: {REGISTRY_HTTP_HOST: "https://example.org"}'),
     },
     {
+      title: 'Ghost, which a unit starts, and the scheme',
+      files: unmarked(ghost('proxy_set_header X-Forwarded-Proto $scheme;')),
+    },
+    {
+      title: 'Ghost on another port, and a backend of which nothing is known',
+      files: unmarked(ghost('', { port: 2368 })),
+    },
+    {
       title: 'Ghost below http',
       files: container('ghost:5', 'environment: {url: "http://example.org"}'),
     },
@@ -528,6 +560,10 @@ function readerOfLibraries(connection: Connection): SchemeReader | null {
   const rails = withoutScheme(connection)
   if (rails !== null) return { name: 'Rails', does: rails, ...(rails === LOOPS && { loops: true }) }
   return imageReading(connection)
+}
+
+function unmarked(files: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(files).map(([path, text]) => [path, plain(text)]))
 }
 
 function plain(text: string): string {
