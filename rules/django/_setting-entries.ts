@@ -1,7 +1,7 @@
 import type { PythonExpression } from '../../parsers/python/python-module.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { LoadedModule } from '../../src/deployment/django/loaded-module.ts'
-import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
+import type { AssignedName, DjangoSettings } from '../../src/deployment/django/settings.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { assignedValue } from './_behind-nginx.ts'
 import { literalPlace } from './_literal-place.ts'
@@ -80,6 +80,35 @@ export function settingTexts(settings: DjangoSettings, name: string): readonly (
   const value = settingValue(settings, name)
   if (!Array.isArray(value)) return null
   return (value as readonly unknown[]).map(each => (typeof each === 'string' ? each : null))
+}
+
+/**
+ * True where a list surely holds a text, whatever conditions and the environment add to it: some line that always runs
+ * writes it, and none takes it away.
+ */
+export function surelyLists(settings: DjangoSettings, name: string, text: string): boolean {
+  if (settingTexts(settings, name)?.includes(text) === true) return true
+  const lines = settings.assigned.filter(each => each.name === name)
+  const whole = lines.findLastIndex(({ conditional, ...each }) => !conditional && isWhole(each))
+  return (
+    lines
+      .slice(Math.max(whole, 0))
+      .some(
+        ({ expression, conditional }) =>
+          !conditional &&
+          expression.kind === 'list' &&
+          expression.items.some(item => item.kind === 'string' && item.value === text),
+      ) && !lines.some(({ method }) => method === 'remove' || method === 'pop')
+  )
+}
+
+/** False for what is added to a list: `NAME += […]`, `NAME.extend([…])`. */
+function isWhole({
+  method,
+  source,
+  expression,
+}: Pick<AssignedName, 'method' | 'source' | 'expression'>): boolean {
+  return method === null && !source.code.slice(0, expression.start).trimEnd().endsWith('+=')
 }
 
 /** The name of a setting where it is assigned; null where nobody knows the line. */

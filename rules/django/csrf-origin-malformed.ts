@@ -7,6 +7,7 @@ import type { FileSystem } from '../../src/files/file-system.ts'
 import { djangoBehindNginx } from './_examples.ts'
 import { defaultOrigins } from './_origin-defaults.ts'
 import { djangoProjects } from './_projects.ts'
+import { surelyLists } from './_setting-entries.ts'
 
 const settings = (origins: string, requirements = 'Django==5.2.1', lines = ''): Record<string, string> => ({
   ...djangoBehindNginx({
@@ -85,6 +86,8 @@ export default defineRule({
         conf`
           import os
           INSTALLED_APPS = ["corsheaders"]
+          if os.getenv("SHOP_APPS"):
+              INSTALLED_APPS += os.getenv("SHOP_APPS").split(",")
           CORS_ORIGIN_WHITELIST = tuple(os.getenv("CORS_HOSTS", «"localhost:8080"»).split(","))
         `,
       ),
@@ -157,8 +160,7 @@ export default defineRule({
 
 /** Its older name took names without a scheme before release 3 of django-cors-headers. */
 function isCheckedOrigin(name: string, settings: DjangoSettings, files: FileSystem): boolean {
-  const apps = settings.get('INSTALLED_APPS')
-  if (apps?.known !== true || !Array.isArray(apps.value) || !apps.value.includes('corsheaders')) return false
+  if (!surelyLists(settings, 'INSTALLED_APPS', 'corsheaders')) return false
   return (
     name === 'CORS_ALLOWED_ORIGINS' || isPackageAtLeast('django-cors-headers', 3, settings, files) !== false
   )

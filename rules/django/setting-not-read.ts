@@ -5,7 +5,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import { djangoBehindNginx } from './_examples.ts'
 import { djangoProjects } from './_projects.ts'
-import { someFile, settingPlace, settingTexts, settingValue } from './_setting-entries.ts'
+import { someFile, settingPlace, surelyLists, settingValue } from './_setting-entries.ts'
 
 const project = (settings: string, requirements = 'Django==5.2.1'): Record<string, string> => ({
   ...djangoBehindNginx({
@@ -271,7 +271,7 @@ const MEANT = [
 const OF_CORS = ['CORS_ALLOWED_ORIGINS', 'CORS_ALLOW_ALL_ORIGINS', 'CORS_ALLOW_CREDENTIALS'] as const
 
 function* misspelt(settings: DjangoSettings, files: FileSystem) {
-  const hasCors = settingTexts(settings, 'INSTALLED_APPS')?.includes('corsheaders') === true
+  const hasCors = surelyLists(settings, 'INSTALLED_APPS', 'corsheaders')
   const meant = [...MEANT, ...(hasCors ? OF_CORS : [])]
   for (const name of settings.names) {
     yield* inSmallLetters(name, settings, files)
