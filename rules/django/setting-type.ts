@@ -72,6 +72,8 @@ export default defineRule({
         from decouple import config
         SESSION_COOKIE_SECURE = «config("COOKIE_SECURE", default=False)»
         EMAIL_USE_TLS = «os.environ.get("EMAIL_TLS", True)»
+        if config("SHOP_OVER_TLS", default=True, cast=bool):
+            CSRF_COOKIE_SECURE = «config("CSRF_SECURE", default=False)»
       `),
     },
     { title: 'permissions in decimal', files: project('FILE_UPLOAD_PERMISSIONS = «644»') },
@@ -312,7 +314,7 @@ function fallback(expression: PythonExpression | undefined): PythonExpression | 
 
 function alwaysTrue(name: string, expression: PythonExpression, settings: DjangoSettings): TypeFault | null {
   const isCast = expression.kind === 'call' && expression.callee === 'bool'
-  const last = settings.expressionOf(name)?.expression
+  const last = lastOf(name, settings)
   if (!isCast && (!SWITCHES.has(name) || last !== expression)) return null
   // Where the variable is known, another rule tells what comes of it.
   if (name === 'DEBUG' && settings.get(name)?.known === true) return null
@@ -340,6 +342,12 @@ function alwaysTrue(name: string, expression: PythonExpression, settings: Django
     label: 'always true',
     help: 'Compare it: `os.environ.get("NAME", "False") == "True"`',
   }
+}
+
+/** The one expression that a name has in the end, or that it has wherever a condition gives it any. */
+function lastOf(name: string, settings: DjangoSettings): PythonExpression | undefined {
+  const [only, ...others] = settings.assigned.filter(each => each.name === name)
+  return settings.expressionOf(name)?.expression ?? (others.length === 0 ? only?.expression : undefined)
 }
 
 /** A variable is a text, whatever its default is, so that the word that is to turn the switch off turns it on. */
