@@ -8,6 +8,14 @@ export interface DjangoProject {
   readonly files: FileSystem
 }
 
+/** What people write code and test it with, and no server runs. */
+const OF_DEVELOPERS =
+  /(?:^|[._])(?:dev\w*|local|debug|tests?|testing|ci|pytest|travis)$|(?:^|\.)(?:test|dev|local|debug|sandbox|demo|example)\w*(?:\.|_)settings$|^(?:sandbox|demo|example\w*|test\w*)\./i
+
+function isOfDevelopers({ module }: DjangoSettings): boolean {
+  return OF_DEVELOPERS.test(module)
+}
+
 /**
  * The projects that a server of the audit runs, or, where it runs no application at all, those that lie there, and what
  * lies beside their settings for a deployment that nobody sees.
@@ -18,7 +26,8 @@ export function* djangoProjects(deployment: Deployment): Iterable<DjangoProject>
     const loaded = deployment.moduleOf(program)
     const { container, files } = program.machine
     const own = container?.files ?? files
-    if (loaded?.settings != null) yield { settings: loaded.settings, files: own }
+    if (loaded?.settings != null && (program.isSeen || !isOfDevelopers(loaded.settings)))
+      yield { settings: loaded.settings, files: own }
     for (const settings of loaded?.beside() ?? []) yield { settings, files: own }
   }
   for (const application of deployment.applications) {

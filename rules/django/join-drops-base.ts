@@ -40,6 +40,21 @@ export default defineRule({
         'STATICFILES_DIRS = [os.path.join(BASE_DIR, "assets"), os.path.join(BASE_DIR, «"/frontend/dist"»)]',
       ),
     },
+    {
+      title: 'a project of which its own manage.py alone tells',
+      files: {
+        'manage.py': conf`
+          from django.core.management import execute_manager
+          import settings
+          execute_manager(settings)
+        `,
+        'settings.py': conf`
+          import os
+          BASE_DIR = os.path.dirname(__file__)
+          MEDIA_ROOT = os.path.join(BASE_DIR, «"/media/"»)
+        `,
+      },
+    },
   ],
   good: [
     { title: 'below the project', files: project('STATIC_ROOT = os.path.join(BASE_DIR, "static/")') },

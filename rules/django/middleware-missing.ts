@@ -54,8 +54,39 @@ export default defineRule({
         «X_FRAME_OPTIONS» = "DENY"
       `),
     },
+    {
+      title: 'settings that everybody makes of a sample',
+      files: {
+        'manage.py': conf`
+          import os
+          import sys
+          from django.core.management import execute_from_command_line
+          os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
+          execute_from_command_line(sys.argv)
+        `,
+        'shop/settings.dist.py': conf`
+          ROOT_URLCONF = "shop.urls"
+          INSTALLED_APPS = ["django.contrib.auth"]
+          ${WITHOUT}
+          «SECURE_SSL_REDIRECT» = True
+        `,
+      },
+    },
   ],
   good: [
+    {
+      title: 'settings of developers and of tests, with which nothing is seen to start',
+      files: {
+        'manage.py': conf`
+          import os
+          os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings.dev")
+        `,
+        'shop/settings/dev.py': conf`
+          ${WITHOUT}
+          SECURE_SSL_REDIRECT = True
+        `,
+      },
+    },
     {
       title: 'the middleware is there',
       files: project(conf`

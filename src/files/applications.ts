@@ -5,7 +5,7 @@ import type { Source } from '../../parsers/text/source.ts'
 const NO_APPLICATIONS =
   /^(?:\..*|bin|boot|dev|etc|lib(?:32|64|x32)?|proc|run|sbin|sys|tmp|usr|node_modules|bower_components|vendor|site-packages|venv|env|tests?|__tests__|spec|e2e|examples?|samples?|demos?|docs?|templates?|public|static|assets|dist|build)$/
 const BEGINNING =
-  /^(?:wsgi|asgi|app|main|server|application|run|api)\.py$|^(?:server|app|index|main)\.[cm]?[jt]s$|^www$/
+  /^(?:wsgi|asgi|app|main|server|application|run|api|manage)\.py$|^(?:server|app|index|main)\.[cm]?[jt]s$|^www$/
 
 /** Applications lie no deeper below a repository, or the root of a machine. */
 export const DEEPEST_APPLICATION = 4
@@ -39,7 +39,27 @@ export function beginsDjango({ path, code }: Source): boolean {
   return /(?:wsgi|asgi)\.py$/.test(path) && code.includes('DJANGO_SETTINGS_MODULE')
 }
 
+/** True for a `manage.py` that names settings of Django. */
+export function managesDjango({ path, code }: Source): boolean {
+  return MANAGE.test(path) && NAMES_SETTINGS.test(code)
+}
+
+/** True for a module of Python that makes an application, or names the settings of one. */
+export function beginsPython(source: Source): boolean {
+  return beginsDjango(source) || managesDjango(source) || applicationName(source) !== null
+}
+
+/** The settings of Django that a module of Python names; null where it names none, or nobody knows which. */
+export function settingsNamed(code: string): string | null {
+  return NAMED.exec(code)?.[1] ?? null
+}
+
+const NAMED = /DJANGO_SETTINGS_MODULE['"]\s*(?:,|\]\s*=)\s*['"]([\w.]+)['"]/
+const MANAGE = /(?:^|\/)manage\.py$/
+/** Before 1.4 it imports them itself. */
+const NAMES_SETTINGS = /\bDJANGO_SETTINGS_MODULE\b|\bexecute_manager\(/
+
 /** The name of the application of Flask or FastAPI that a module makes at its top; null for none. */
-export function applicationName({ code }: Source): string | null {
-  return MAKES_APPLICATION.exec(code)?.[1] ?? null
+export function applicationName({ path, code }: Source): string | null {
+  return MANAGE.test(path) ? null : (MAKES_APPLICATION.exec(code)?.[1] ?? null)
 }

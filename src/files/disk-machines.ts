@@ -16,7 +16,7 @@ import { type NamedFile, readNamedFile } from './named-file.ts'
 import type { ReadAs } from './read-as.ts'
 import { fileNotice, type Notice } from './notice.ts'
 import { PROGRAMS, type Program } from './program.ts'
-import { applicationName, beginsDjango, mayBeginApplication } from './applications.ts'
+import { beginsPython, mayBeginApplication } from './applications.ts'
 import { runsInCluster } from './manifests.ts'
 import { isComposeFile, isDockerfile } from './dockerfiles.ts'
 import { repositoryAmong } from './repository.ts'
@@ -355,7 +355,7 @@ function startSomething(
     if (!isOne && !(path.endsWith('.py') && mayBeginApplication(path, within))) return false
     const source = sourceOf(path)
     if (source === null) return false
-    return isOne ? startsApplication(source) : beginsDjango(source) || applicationName(source) !== null
+    return isOne ? startsApplication(source) : beginsPython(source)
   })
   if (isStarted) return true
   return (repository?.manifests ?? []).some(path => {

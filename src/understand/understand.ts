@@ -8,7 +8,6 @@ import { everyContainer } from '../deployment/containers/brought-files.ts'
 import type { Container } from '../deployment/containers/container.ts'
 import { type Configurations, machineOf, type Servers } from '../deployment/containers/join-containers.ts'
 import type { Deployment } from '../deployment/model.ts'
-import { beginsDjango } from '../files/applications.ts'
 import type { FileSystem } from '../files/file-system.ts'
 import type { Machine, Repository } from '../files/machine.ts'
 import type { Notice } from '../files/notice.ts'
@@ -21,6 +20,7 @@ import { type KeptSets, type ReadSet, readSets } from './read-sets.ts'
 import { type ServerJoiner, serverJoiner } from './server-joiner.ts'
 import { type ServerReader, serverReader } from './server-reader.ts'
 import { serversBeside } from './servers-beside.ts'
+import { unreadProjects } from './unread-projects.ts'
 import type { AuditSettings } from './settings.ts'
 
 /** The servers of one machine as the audit understood them, and what rules ask. */
@@ -123,13 +123,12 @@ export function understand(
           ...looseFiles(repository, projects).flatMap(joiner.joined),
         ]),
   ]
-  // A project of which nothing here is seen to start the settings has them all the same.
-  const isLying =
-    repository !== undefined &&
-    machine.nginxMains.length + machine.apacheMains.length === 0 &&
-    hasDjango(repository)
-  const read = isLying ? reader.attempt('reading settings', null, () => deployments.some(readsSettings)) : []
-  const lying = read[0] === false ? joiner.joined([{ ...of, files, apache: [] }]) : []
+  // Projects of which nothing here is seen to start have settings all the same.
+  const isAsked = repository !== undefined && machine.nginxMains.length + machine.apacheMains.length === 0
+  const unread = isAsked
+    ? reader.attempt('reading settings', null, () => unreadProjects(repository, deployments)).flat()
+    : []
+  const lying = unread.length === 0 ? [] : joiner.joined([{ ...of, files, apache: [], applications: unread }])
   if (isFirst) steady.kept = world.turns - begin === reader.ownTurns() ? kept : null
   return {
     machine,
@@ -190,22 +189,6 @@ function joinedServers({ together }: ServerJoiner, mains: Configurations, sets: 
     return joined
   })
   return { ofMains, ofSets, names }
-}
-
-/** True where a `wsgi.py` or `asgi.py` of the repository names settings of Django. */
-function hasDjango({ files, applications }: Repository): boolean {
-  return (applications ?? []).some(path => {
-    const read = files.kind(path) === 'file' ? files.read(path) : null
-    return read?.kind === 'source' && beginsDjango(read.source)
-  })
-}
-
-/** True where the settings of some application are read that a server of the deployment runs. */
-function readsSettings({ programs, applications, moduleOf, pythonOf }: Deployment): boolean {
-  return (
-    programs.some(program => program.kind === 'app-server' && moduleOf(program)?.settings != null) ||
-    applications.some(application => pythonOf(application)?.settings != null)
-  )
 }
 
 /** The servers of images of which no file of Apache's own is in the repository. */

@@ -27,6 +27,7 @@ import { nginxTextSpellings } from './nginx-text-spellings.ts'
 import { nginxWordSpellings } from './nginx-word-spellings.ts'
 import { startSpellings } from './start-spellings.ts'
 import { supervised } from './units.ts'
+import { unstarted } from './unstarted.ts'
 import type { Lay } from './files.ts'
 
 /** Every surrounding into which an example can be laid, by its name. */
@@ -64,5 +65,6 @@ export const surroundings: ReadonlyMap<string, Lay> = new Map(
     ...environmentSpellings,
     ...nodeSpellings,
     ...applicationSpellings,
+    ...unstarted,
   }),
 )

@@ -3,6 +3,7 @@ import { groupBy } from '../../../parsers/collections/group-by.ts'
 import { once } from '../../../parsers/collections/once.ts'
 import type { PythonParser } from '../../../parsers/python/python-module.ts'
 import type { Source } from '../../../parsers/text/source.ts'
+import { settingsNamed } from '../../files/applications.ts'
 import type { FileSystem } from '../../files/file-system.ts'
 import { formatEndpoint } from '../../servers/address.ts'
 import type { AppServerProgram, Machine, Program, Target } from '../model.ts'
@@ -10,7 +11,7 @@ import { type FoundPasses, isOpen, servesFilesBelow } from './find-passes.ts'
 import { indexListeners, listenerAt } from './listeners.ts'
 import { appServerListeners } from './programs/app-server.ts'
 import type { FoundApplications } from './programs/found-applications.ts'
-import { unseenPython, unseenScripts } from './programs/unseen-programs.ts'
+import { unseenManaged, unseenPython, unseenScripts } from './programs/unseen-programs.ts'
 
 /** Applications that lie on the machines and that nothing of the audit is seen to start. */
 export interface Unseen {
@@ -53,7 +54,8 @@ export function findUnseen(
     const isOfSite = (program: AppServerProgram): boolean => !mayBeLeftOver(machine, program, passes)
     const scripts = targets.length === 0 ? [] : openedScripts(machine, targets, running).filter(isOfSite)
     const python = parser === null || runsPython ? [] : unseenPython(machine, applications, parser)
-    programs.push(...scripts, ...python)
+    const managed = parser === null || runsPython ? [] : unseenManaged(machine, applications, parser)
+    programs.push(...scripts, ...python, ...managed)
     const [application, ...others] = python
     if (application === undefined || others.length > 0 || !hasOneSettings(machine.files, application))
       continue
@@ -67,8 +69,8 @@ export function findUnseen(
   return { programs, supposed }
 }
 
-function isEmpty({ django, python, node }: FoundApplications): boolean {
-  return django.length + python.length + node.length === 0
+function isEmpty({ django, managed, python, node }: FoundApplications): boolean {
+  return django.length + managed.length + python.length + node.length === 0
 }
 
 /**
@@ -162,9 +164,9 @@ function hasOneSettings(
   const [home] = pythonPath
   const [source] = sources
   if (application?.known !== true || home?.known !== true || source === undefined) return false
-  const name = /DJANGO_SETTINGS_MODULE['"]\s*(?:,|\]\s*=)\s*['"]([\w.]+)['"]/.exec(source.code)?.[1]
+  const name = settingsNamed(source.code)
   // Of Flask and FastAPI nobody chooses.
-  if (name === undefined) return !source.code.includes('DJANGO_SETTINGS_MODULE')
+  if (name === null) return !source.code.includes('DJANGO_SETTINGS_MODULE')
   if (/\.(?:prod|live|deploy)\w*$/.test(name)) return true
   const path = posix.join(home.value, name.replaceAll('.', '/'))
   const beside = (files.list(posix.dirname(path)) ?? []).map(each => each.name)

@@ -25,6 +25,8 @@ export function readScript(parser: PythonParser, source: Source): WsgiScript {
   let proxyFix: ProxyFix | null = null
   const config = new Map<string, Fact<SettingValue>>()
   const packages = new Map<string, Place>()
+  /** What is imported as a module of a package: `shop.settings` of `from shop import settings`. */
+  const modules = new Map<string, string>()
   const path: string[] = []
   const demanded = new Set<string>()
   let followed = 0
@@ -103,6 +105,12 @@ export function readScript(parser: PythonParser, source: Source): WsgiScript {
           }
         } else if (/(?:^|\.)config\.(?:update|from_mapping)$/.test(callee))
           setSeveral(statement.call, statement.conditional)
+        else if (/(?:^|\.)execute_manager$/.test(callee) && args[0]?.kind === 'name')
+          settingsModule = {
+            name: modules.get(args[0].name) ?? args[0].name,
+            how: 'assigned',
+            at: { source, start: args[0].start, end: args[0].end },
+          }
         else if (/^exec(?:file)?$/.test(callee)) open = true
         break
       }
@@ -112,7 +120,11 @@ export function readScript(parser: PythonParser, source: Source): WsgiScript {
         if (first !== '' && !packages.has(first)) packages.set(first, { source, start, end })
         if (first !== '' && !statement.conditional) demanded.add(first)
         if (statement.names === null) bind(first, statement)
-        else for (const imported of statement.names) bind(imported.as, statement)
+        else
+          for (const imported of statement.names) {
+            bind(imported.as, statement)
+            modules.set(imported.as, `${statement.module}.${imported.name}`.replace(/^\.+/, ''))
+          }
         if (statement.names?.some(imported => imported.name === '*')) open = true
         break
       }

@@ -18,6 +18,7 @@ import { isPlain, isPython2 } from './is-plain-python.ts'
 import { type DefaultAsType, defaultsAsTypes } from './environment-mistakes.ts'
 import { decided, heldConditions } from './conditions.ts'
 import { type FoundFile, findFile } from './find-module.ts'
+import { findSample } from './settings-sample.ts'
 import { changedList } from './changed-list.ts'
 import { environmentMisreads } from './environment-misreads.ts'
 import { type EnvironmentReaders, readBy, readersAfter } from './environment-readers.ts'
@@ -59,7 +60,7 @@ export function readSettings(
   searchPath: readonly string[],
   environment?: Environment,
 ): DjangoSettings | null {
-  const found = findFile(files, module, searchPath)
+  const found = findFile(files, module, searchPath) ?? findSample(files, module, searchPath)
   if (found === null) return null
   const read: string[] = []
   const seen: Seen = {

@@ -60,6 +60,18 @@ test('of a repository, the files that were found are looked at', () => {
   assert.is(applicationName(python[0]!), 'service')
 })
 
+test('a manage.py counts where nothing below it names the same settings', () => {
+  const other = WSGI.replace('shop.settings', 'shop.settings.live')
+  const managed = (files: Record<string, string>): readonly string[] =>
+    foundApplications(memoryFileSystem(files)).managed.map(({ path }) => path)
+  assert.equal(managed({ '/srv/shop/manage.py': WSGI }), ['/srv/shop/manage.py'])
+  assert.equal(managed({ '/srv/shop/manage.py': WSGI, '/srv/shop/shop/wsgi.py': WSGI }), [])
+  assert.equal(managed({ '/srv/shop/manage.py': WSGI, '/srv/shop/shop/wsgi.py': other }), [
+    '/srv/shop/manage.py',
+  ])
+  assert.equal(managed({ '/srv/shop/manage.py': 'print(1)\n' }), [])
+})
+
 test('an application begins by its name and its place', () => {
   for (const path of ['/r/server.js', '/r/shop/wsgi.py', '/r/web/bin/www', '/r/src/main.ts'])
     assert.ok(mayBeginApplication(path, '/r'), path)

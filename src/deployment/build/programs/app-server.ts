@@ -189,8 +189,8 @@ const sourcesOfBuild = memoByKey((files: FileSystem, context: string): readonly 
   return found
 })
 
-function hasPython({ django, python }: FoundApplications): boolean {
-  return django.length + python.length > 0
+function hasPython({ django, managed, python }: FoundApplications): boolean {
+  return django.length + managed.length + python.length > 0
 }
 
 /** True for a script of Python that may be a server by itself. */

@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import { memo } from '../../../../parsers/collections/memo.ts'
+import { isBelow } from '../../../../parsers/text/is-below.ts'
 import type { Source } from '../../../../parsers/text/source.ts'
 import type { FileSystem } from '../../../files/file-system.ts'
 import {
@@ -7,7 +8,9 @@ import {
   beginsApplication,
   beginsDjango,
   DEEPEST_APPLICATION,
+  managesDjango,
   mayHoldApplications,
+  settingsNamed,
 } from '../../../files/applications.ts'
 
 /** Files of a machine that look as if an application began there. */
@@ -16,6 +19,8 @@ export interface FoundApplications {
   readonly placed: boolean
   /** Each `wsgi.py` or `asgi.py` that names settings of Django. */
   readonly django: readonly Source[]
+  /** Each `manage.py` that names settings of Django which no `wsgi.py` or `asgi.py` below it names. */
+  readonly managed: readonly Source[]
   /** Modules that make an application of Flask or FastAPI. */
   readonly python: readonly Source[]
   /** Scripts for Node.js that listen. */
@@ -56,6 +61,7 @@ export function applicationsAmong(
   placed: boolean,
 ): FoundApplications {
   const django: Source[] = []
+  const managed: Source[] = []
   const python: Source[] = []
   const node: Source[] = []
   const modules = paths.filter(path => path.endsWith('.py'))
@@ -67,7 +73,13 @@ export function applicationsAmong(
     if (!path.endsWith('.py')) {
       if (/\blisten\s*\(|['"]socket\.io['"]/.test(source.code)) node.push(source)
     } else if (beginsDjango(source)) django.push(source)
+    else if (managesDjango(source)) managed.push(source)
     else if (applicationName(source) !== null) python.push(source)
   }
-  return { placed, django, python, node }
+  const isAlone = ({ path, code }: Source): boolean => {
+    const settings = settingsNamed(code)
+    const below = django.filter(each => isBelow(each.path, posix.dirname(path)))
+    return settings === null ? below.length === 0 : below.every(each => settingsNamed(each.code) !== settings)
+  }
+  return { placed, django, managed: managed.filter(isAlone), python, node }
 }

@@ -48,11 +48,27 @@ export function unseenPython(
   ]
 }
 
+/** Projects of Django of which `manage.py` alone says where their settings are. */
+export function unseenManaged(
+  machine: Machine,
+  { managed }: FoundApplications,
+  parser: PythonParser,
+): readonly AppServerProgram[] {
+  return managed
+    .filter(source => readScript(parser, source).settingsModule !== null)
+    .map(source => pythonProgram(machine, source, null, posix.dirname(source.path)))
+}
+
 function ofWsgi(scripts: readonly Source[]): Source {
   return scripts.find(({ path }) => path.endsWith('wsgi.py')) ?? scripts[0]!
 }
 
-function pythonProgram(machine: Machine, source: Source, attribute: string, home: string): AppServerProgram {
+function pythonProgram(
+  machine: Machine,
+  source: Source,
+  attribute: string | null,
+  home: string,
+): AppServerProgram {
   const end = source.text.indexOf('\n')
   const at: Place = { source, start: 0, end: end === -1 ? source.text.length : end }
   const module = posix.relative(home, source.path).replace(/\.py$/, '').replaceAll('/', '.')
@@ -60,7 +76,7 @@ function pythonProgram(machine: Machine, source: Source, attribute: string, home
     ...NOTHING_SAID,
     program: 'python',
     at,
-    application: known(`${module}:${attribute}`, at),
+    application: known(attribute === null ? module : `${module}:${attribute}`, at),
     binds: [],
     pythonPath: [known(home)],
     complete: false,
