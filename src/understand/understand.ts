@@ -105,11 +105,12 @@ export function understand(
   const joiner = serverJoiner(reader, settings, startedFiles, apart)
   const { ofMains, ofSets, names } = joinedServers(joiner, mains, sets)
   const of = { files: startedFiles, nginx: [], applications: repository?.applications ?? null }
+  // The containers of a project are deployed without it: nobody knows that one of them serves its directory.
+  const ofHosts = hosts.flatMap(host => joiner.joined([{ ...of, apache: [host] }]))
   const deployments = [
     ...ofMains,
     ...ofSets,
-    // The containers of a project are deployed without it: nobody knows that one of them serves its directory.
-    ...hosts.flatMap(host => joiner.joined([{ ...of, apache: [host] }])),
+    ...ofHosts,
     ...(machine.startsAlone === true
       ? joiner.joined([{ ...of, apache: [], scripts: scriptsOf(repository) }])
       : []),
@@ -125,8 +126,10 @@ export function understand(
   ]
   // Projects of which nothing here is seen to start have settings all the same.
   const isAsked = repository !== undefined && machine.nginxMains.length + machine.apacheMains.length === 0
+  // Of a lone `.htaccess` the rules about settings are not asked.
+  const others = deployments.filter(each => !ofHosts.includes(each))
   const unread = isAsked
-    ? reader.attempt('reading settings', null, () => unreadProjects(repository, deployments)).flat()
+    ? reader.attempt('reading settings', null, () => unreadProjects(repository, others)).flat()
     : []
   const lying = unread.length === 0 ? [] : joiner.joined([{ ...of, files, apache: [], applications: unread }])
   if (isFirst) steady.kept = world.turns - begin === reader.ownTurns() ? kept : null
