@@ -8,7 +8,7 @@ export interface DjangoProject {
   readonly files: FileSystem
 }
 
-/** What people write code and test it with, and no server runs. */
+/** What people write code and test it with: a `manage.py` names it, and no server runs it. */
 const OF_DEVELOPERS =
   /(?:^|[._])(?:dev\w*|local|debug|tests?|testing|ci|pytest|travis)$|(?:^|\.)(?:test|dev|local|debug|sandbox|demo|example)\w*(?:\.|_)settings$|^(?:sandbox|demo|example\w*|test\w*)\./i
 
@@ -26,7 +26,10 @@ export function* djangoProjects(deployment: Deployment): Iterable<DjangoProject>
     const loaded = deployment.moduleOf(program)
     const { container, files } = program.machine
     const own = container?.files ?? files
-    if (loaded?.settings != null && (program.isSeen || !isOfDevelopers(loaded.settings)))
+    if (
+      loaded?.settings != null &&
+      !(loaded.module === 'manage' && !program.isSeen && isOfDevelopers(loaded.settings))
+    )
       yield { settings: loaded.settings, files: own }
     for (const settings of loaded?.beside() ?? []) yield { settings, files: own }
   }

@@ -81,6 +81,10 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'what other code completes, before Django knew of it',
+      files: project('LOGGING = {"loggers": {}}\n'),
+    },
     { title: 'all of it is there', files: project(logging()) },
     {
       title: 'levels of the project, numbers, and what Django defines',
@@ -168,14 +172,15 @@ function toDictionary(expression: PythonExpression | undefined): Dictionary | nu
 
 function* faultsOf(outer: Dictionary): Generator<Fault> {
   const version = outer.get('version')
-  if (version === undefined)
+  // One with nothing to log to is what code of the project makes a dictionary of.
+  if (version === undefined && (outer.has('handlers') || outer.has('root')))
     yield {
       at: null,
       said: "dictionary doesn't specify a version",
       label: 'no `version`',
       help: 'Write `"version": 1`',
     }
-  else if (version.kind === 'number' && version.value !== 1)
+  else if (version?.kind === 'number' && version.value !== 1)
     yield { at: version, said: `Unsupported version: ${version.value}`, label: 'not 1', help: 'Write `1`' }
   if (outer.has('incremental')) return
   const names = (key: string): ReadonlySet<string> | null => {
