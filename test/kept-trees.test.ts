@@ -875,6 +875,36 @@ test('what the variables of a playbook fill in, in its templates and texts', asy
   assert.equal(await loud(tree('"{{ base }}"')), [])
 })
 
+test('two servers of a role meet at a port whatever it is, and its default alone is no fault', async () => {
+  const role = 'roles/web/templates'
+  const tree = (port: string): Record<string, string> => ({
+    'roles/web/defaults/main.yml': 'shop_port: 8080\nother_port: 8081\n',
+    'roles/web/tasks/main.yml':
+      '- template: src=site.conf.j2 dest=/etc/nginx/sites-enabled/site.conf\n- template: src=shop.conf.j2 dest=/etc/apache2/sites-enabled/shop.conf\n',
+    [`${role}/site.conf.j2`]: `server {
+  listen 80;
+  server_name shop.example.org;
+  add_header X-Frame-Options DENY;
+  location / {
+    proxy_pass http://127.0.0.1:{{ ${port} }};
+    proxy_set_header Host $host;
+    proxy_set_header X-Forwarded-For $remote_addr;
+  }
+}
+`,
+    [`${role}/shop.conf.j2`]: `Listen 127.0.0.1:{{ shop_port }}
+<VirtualHost 127.0.0.1:{{ shop_port }}>
+  ServerName shop.example.org
+  DocumentRoot /srv/shop
+  Header set X-Frame-Options SAMEORIGIN
+</VirtualHost>
+`,
+    [`${role}/notes.j2`]: 'The others listen on {{ other_port }}.\n',
+  })
+  assert.equal(await loud(tree('shop_port')), [`${role}/site.conf.j2 response-headers/values-contradict`])
+  assert.equal(await loud(tree('other_port')), [])
+})
+
 test('below a file that a script writes there is nothing', async () => {
   const script = `#!/bin/bash
 cat <<EOF > /opt/shop/server/.env

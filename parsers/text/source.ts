@@ -45,6 +45,8 @@ export interface Source {
 export interface KnownValue {
   readonly text: string
   readonly at: Place
+  /** True for what is there to be changed: whoever changes nothing has it, and nothing is wrong by it alone. */
+  readonly isDefault?: boolean
 }
 
 /** A text without branches or gaps: nearly every one. */

@@ -1,4 +1,5 @@
 import { groupBy } from '../../parsers/collections/group-by.ts'
+import { restsOnDefault } from './rests-on-default.ts'
 import type { Deployment } from '../deployment/model.ts'
 import { type FileNamer, type Finding, toFinding } from './finding.ts'
 import { mergeFindings } from './merge.ts'
@@ -54,7 +55,8 @@ export function askRules(rules: readonly ActiveRule[], deployment: Deployment): 
       crashes.push({ rule: active.rule.id, ...describe(error) })
     }
   }
-  return { found: withoutMoot(found), crashes }
+  const own = found.filter(({ active, finding }) => !restsOnDefault(active.rule.id, finding))
+  return { found: withoutMoot(own), crashes }
 }
 
 /** Nothing is said of a text that another rule says takes no part; what a server refuses it refuses there too. */

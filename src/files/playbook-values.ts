@@ -21,15 +21,21 @@ export function playbookValues(
   const files = once(() => paths.filter(path => FILE.test(path) && !ASIDE.test(path)).slice(0, MOST_FILES))
   const definitions = once(() => definitionsIn(files(), read))
   const hasHosts = once(() => namesHosts(files(), read))
+  const isShared = sharedNames(paths, read)
   return (path, name) => {
     const role = roleOf(path)
     const found = (definitions().get(name) ?? []).filter(({ of }) => of === null || of === role)
     const chosen = found.filter(({ rank }) => rank === 'set')
     // What only a role's defaults say is for others to choose, unless the hosts are here, with all that is said of them.
-    if (chosen.length === 0)
-      return found.length === 1 && found[0]?.rank === 'default' && role !== null && hasHosts()
-        ? found[0].value
+    if (chosen.length === 0) {
+      const [only, ...others] = found
+      if (role === null || only?.value == null || only.rank !== 'default' || others.length > 0) return null
+      if (hasHosts()) return only.value
+      // Which port two programs meet at is anybody's to choose; that they meet is not.
+      return PORT.test(name) && isShared(role, name) && /^\d{2,5}$/.test(only.value.text)
+        ? { ...only.value, isDefault: true }
         : null
+    }
     return onlyOne(found.filter(({ rank }) => rank !== 'default').map(({ value }) => value))
   }
 }
@@ -128,6 +134,44 @@ function* namesIn(node: YamlNode, before: string, depth = 0): Iterable<NamedValu
   }
 }
 
+/** The directory of a role: below `roles`, or a repository of its own, which has templates beside its defaults. */
 function roleOf(path: string): string | null {
-  return /^.*\/roles\/[^/]+(?=\/)/.exec(path)?.[0] ?? null
+  return (
+    /^.*\/roles\/[^/]+(?=\/)/.exec(path)?.[0] ??
+    /^(.*)\/(?:templates\/.*|defaults\/main\.ya?ml)$/.exec(path)?.[1] ??
+    null
+  )
+}
+
+/** The name of a port, as a variable alone or at the end of one. */
+const PORT = /(?:^|[_.])port$/i
+
+/** Whether several templates of a role have a name, so that what they make has one value. */
+function sharedNames(
+  paths: readonly string[],
+  read: (path: string) => Source | null,
+): (role: string, name: string) => boolean {
+  const templates = memoOf((role: string) =>
+    paths
+      .filter(path => path.startsWith(`${role}/templates/`))
+      .slice(0, MOST_TEMPLATES)
+      .flatMap(path => read(path) ?? []),
+  )
+  return (role, name) => {
+    const word = new RegExp(`\\{\\{[^{}\\n]*(?<![\\w.])${name.replaceAll('.', '\\.')}(?![\\w.])`)
+    return templates(role).filter(({ text }) => word.test(text)).length > 1
+  }
+}
+
+const MOST_TEMPLATES = 100
+
+function memoOf<T>(make: (key: string) => T): (key: string) => T {
+  const made = new Map<string, T>()
+  return key => {
+    const before = made.get(key)
+    if (before !== undefined) return before
+    const value = make(key)
+    made.set(key, value)
+    return value
+  }
 }

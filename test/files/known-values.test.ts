@@ -122,6 +122,24 @@ test('a variable that others may choose', () => {
   assert.is(value({ '/r/molecule/default/group_vars/web.yml': 'app_port: 8001\n' }), null)
 })
 
+test('the port at which what several templates of a role make meets, by its default', () => {
+  const template = (name: string) => ({ [`/r/roles/web/templates/${name}.j2`]: 'at {{ app_port }}' })
+  const role = { '/r/roles/web/defaults/main.yml': 'app_port: 8000\n', ...template('app.service') }
+  const known = (files: Record<string, string>) =>
+    knownValues(Object.keys(files), name => textSource(name, files[name] ?? ''))(SITE, '{{ app_port }}', null)
+  assert.equal(known({ ...role, ...template('site.conf') })?.isDefault, true)
+  assert.is(known({ ...role, ...template('site.conf') })?.text, '8000')
+  assert.is(known(role), null)
+  assert.is(
+    known({
+      ...role,
+      ...template('site.conf'),
+      '/r/play.yml': '- hosts: web\n  vars: {app_port: "{{ x }}"}\n',
+    }),
+    null,
+  )
+})
+
 test('the default of a role, where the hosts and all that is said of them are here', () => {
   const value = (files: Record<string, string>) => valueIn(files, SITE, '{{ app_port }}')
   const role = { '/r/roles/web/defaults/main.yml': 'app_port: 80\n' }

@@ -41,6 +41,19 @@ export const role: Lay = files => {
   return { ...laid, 'roles/web/tasks/main.yml': `---\n${tasks.join('\n')}` }
 }
 
+/** The same, where the port at which the two servers meet is a variable with a default. */
+export const rolePort: Lay = files => {
+  const laid = role(files)
+  const ports = Object.values(laid ?? {}).flatMap(text => [...text.matchAll(/127\.0\.0\.1:(\d{4,5})\b/g)])
+  const port = ports[0]?.[1]
+  if (laid === null || port === undefined) return null
+  const changed = Object.entries(laid).map(([path, text]) => [
+    path,
+    text.replace(new RegExp(`(?<![\\d.])${port}(?!\\d)`, 'g'), '{{ shop_port }}'),
+  ])
+  return { ...Object.fromEntries(changed), 'roles/web/defaults/main.yml': `shop_port: ${port}\n` }
+}
+
 /** All in one directory of a repository, which does not say where they go. */
 export const oneDirectory: Lay = files => {
   if (!isEtcAlone(files)) return null

@@ -21,7 +21,17 @@ import {
 import { nodeSpellings } from './node-spellings.ts'
 import { environmentSpellings } from './django-environment.ts'
 import { djangoSpellings } from './django-spellings.ts'
-import { cloudInit, configMap, directories, image, mounts, oneDirectory, role, script } from './placed.ts'
+import {
+  cloudInit,
+  configMap,
+  directories,
+  image,
+  mounts,
+  oneDirectory,
+  role,
+  rolePort,
+  script,
+} from './placed.ts'
 import { nginxSpellings } from './nginx-spellings.ts'
 import { nginxTextSpellings } from './nginx-text-spellings.ts'
 import { nginxWordSpellings } from './nginx-word-spellings.ts'
@@ -43,6 +53,7 @@ export const surroundings: ReadonlyMap<string, Lay> = new Map(
     script,
     cloudInit,
     role,
+    rolePort,
     oneDirectory,
     directories,
     image,
