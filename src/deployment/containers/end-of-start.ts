@@ -29,7 +29,7 @@ export function endOfStart({
   const words = [entrypoint, command].map(each => (each === null ? [] : wordsOf(each)))
   const [own, given] = words
   if (own == null || given == null) return null
-  const all = [...own, ...given]
+  const all = withoutInit([...own, ...given])
   const [first, second] = all
   if (first === undefined) return { words: all, script: null }
   const isShell = /^(?:\/(?:usr\/)?bin\/)?(?:ba|da|a)?sh$/.test(first)
@@ -48,12 +48,19 @@ export function endOfStart({
   }
 }
 
+/** Without a program that only starts another one, and collects what that leaves. */
+function withoutInit(words: readonly string[]): readonly string[] {
+  if (!/^(?:tini|dumb-init|catatonit)$/.test(posix.basename(words[0] ?? ''))) return words
+  const first = words.findIndex((word, index) => index > 0 && !word.startsWith('-'))
+  return first === -1 ? [] : words.slice(first)
+}
+
 /** The last command of a script: null words for those that it was given; null where it ends in something else. */
 function endOfScript({
   code,
 }: Source): { readonly words: readonly string[] | null; readonly before: string } | null {
-  const [, before = '', last = ''] = /^([\s\S]*?)([^\n]*)\s*$/.exec(code.replace(/\\\n/g, ' ')) ?? []
-  const line = last.trim()
+  const [, before = '', last = ''] = /^([\s\S]*?)([^\n]*)\s*$/.exec(code.replace(/\\\n/g, '  ')) ?? []
+  const line = last.trim().replace(/[ \t]*<[ \t]*\/dev\/null$/, '')
   if (/^(?:exec[ \t]+)?"\$@"$/.test(line)) return { words: null, before }
   if (!/^(?:exec[ \t]+)?[\w./-]+(?:[ \t]+(?:[\w./=:,@+-]+|"[^"$`\\]*"|'[^']*'))*$/.test(line)) return null
   const words = [...line.matchAll(/"([^"]*)"|'([^']*)'|[^\s"']+/g)].map(

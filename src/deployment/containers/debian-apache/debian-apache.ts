@@ -2,20 +2,21 @@ import { posix } from 'node:path'
 import { memo } from '../../../../parsers/collections/memo.ts'
 import { commandText } from '../../../../parsers/dockerfile/command-text.ts'
 import { isBelow, overlap } from '../../../../parsers/text/is-below.ts'
-import { type Source, textSource } from '../../../../parsers/text/source.ts'
-import { STAND_IN } from '../../../../parsers/text/stand-in.ts'
+import type { Source } from '../../../../parsers/text/source.ts'
+import { sliceWritten, wholeText } from '../../../../parsers/text/written-text.ts'
 import type { FileSystem } from '../../../files/file-system.ts'
-import { overlaidFiles } from '../../../files/overlaid-files.ts'
 import type { ApacheEnvironment } from '../../../servers/apache/environment.ts'
 import { type Fact, known, unknown } from '../../../servers/fact.ts'
 import type { Container, ContainerMount } from '../container.ts'
 import { isForeignMount } from '../foreign-mount.ts'
 import { serviceVariables } from '../service-variables.ts'
 import { endOfStart } from '../end-of-start.ts'
-import { takeSteps } from './build-steps.ts'
-import { enableModule, mayTouch } from './commands.ts'
+import { takeSteps, variablesOf } from '../image-files/build-steps.ts'
+import { type Build, emptyTree, type ImageTree, withTree } from '../image-files/image-tree.ts'
+import { takeScript } from '../image-files/take-script.ts'
+import { APACHE_HOME, enableModule } from './apache-home.ts'
 import { BY_DEFAULT } from './modules.ts'
-import { type ApacheTree, DOCKER_PHP_CONF, HOME, loadOf, stockTexts } from './stock-files.ts'
+import { DOCKER_PHP_CONF, HOME, loadOf, stockTexts } from './stock-files.ts'
 
 /** Apache as Debian packages it, in a container of which every file is known that it reads. */
 export interface DebianApache {
@@ -31,20 +32,16 @@ export interface DebianApache {
 /** Null for every other container, and where nobody knows what is in it. */
 export const debianApache = memo((container: Container): DebianApache | null => {
   const kind = kindOf(container)
-  if (kind === null || !isKnown(kind, container)) return null
-  const tree = packaged(kind, container)
-  if (!takeSteps(tree, container)) return null
-  const sources = new Map(
-    [...tree.texts].map(([path, text]) => {
-      const place = posix.join(HOME, path)
-      return [place, textSource(`${STAND_IN}image of ${container.base}${place}`, text)] as const
-    }),
+  if (kind === null || !isKnown(container)) return null
+  const build = takeSteps(packaged(kind, container), APACHE_HOME, container)
+  if (build === null || !startsPlainly(kind, container, build)) return null
+  const { files: inside, sources } = withTree(
+    container.files,
+    build.tree,
+    APACHE_HOME,
+    `image of ${container.base}`,
   )
-  const links = new Map([...tree.links].map(([from, to]) => [posix.join(HOME, from), posix.join(HOME, to)]))
-  const files: FileSystem = {
-    ...overlaidFiles(container.files, { sources, links }),
-    covers: path => isBelow(path, HOME),
-  }
+  const files: FileSystem = { ...inside, covers: path => isBelow(path, HOME) }
   const mainPath = posix.join(HOME, 'apache2.conf')
   return {
     files,
@@ -98,8 +95,8 @@ function kindOf({ reference, image }: Container): Kind | null {
 }
 
 /** The files of Apache before any step of the image. */
-function packaged({ php }: Kind, { files }: Container): ApacheTree {
-  const tree: ApacheTree = { texts: stockTexts(), links: new Map() }
+function packaged({ php }: Kind, { files }: Container): ImageTree {
+  const tree = emptyTree(stockTexts())
   const { texts, links } = tree
   for (const name of [php === null ? 'mpm_event' : 'mpm_prefork', ...BY_DEFAULT])
     enableModule({ tree, files }, name)
@@ -115,18 +112,17 @@ function packaged({ php }: Kind, { files }: Container): ApacheTree {
 }
 
 /** True where nothing but the image's own start and the repository's files decide what Apache reads. */
-function isKnown(kind: Kind, container: Container): boolean {
+function isKnown(container: Container): boolean {
   const { service, isAlone, image, mounts } = container
   if ((!service.complete && !isAlone) || service.volumesFrom.length > 0) return false
   if (service.build !== null && image === null) return false
   const isRead = ({ target }: ContainerMount): boolean =>
     overlap(target, HOME) || /^\/usr\/(?:local\/bin\/(?:apache2|docker-php)|sbin\/apache)/.test(target)
-  if (mounts.some(mount => isRead(mount) && isForeignMount(container, mount))) return false
-  return startsPlainly(kind, container)
+  return !mounts.some(mount => isRead(mount) && isForeignMount(container, mount))
 }
 
-/** True where the container starts Apache as the image does, also behind a script that leaves its files alone. */
-function startsPlainly({ php, starts }: Kind, container: Container): boolean {
+/** True where the container starts Apache as the image does, also behind a script of which all is known that it does. */
+function startsPlainly({ php, starts }: Kind, container: Container, build: Build): boolean {
   const { service, image } = container
   if (service.entrypoint === null && image?.entrypoint == null) {
     if (service.command === null && image?.command == null) return php !== null
@@ -137,7 +133,12 @@ function startsPlainly({ php, starts }: Kind, container: Container): boolean {
   const command = end.words.join(' ')
   if (end.script === null) return starts.test(command)
   const before = end.script.before.replaceAll(SOURCES_ENVVARS, '')
-  if (mayTouch(before) || CHANGES_ELSE.test(before)) return false
+  if (CHANGES_ELSE.test(before)) return false
+  if (APACHE_HOME.mentions.test(before)) {
+    const text = sliceWritten(wholeText(end.script.source), 0, end.script.before.length)
+    build.directory = null
+    if (!takeScript(build, text, variablesOf(APACHE_HOME, container))) return false
+  }
   return starts.test(command) || (before !== end.script.before && BY_ITS_PROGRAM.test(command))
 }
 

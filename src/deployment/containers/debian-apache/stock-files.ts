@@ -1,24 +1,7 @@
-import type { FileSystem } from '../../../files/file-system.ts'
 import { allApacheModules } from '../../../servers/apache/modules.ts'
 
 /** Where Debian keeps the files of Apache. */
 export const HOME = '/etc/apache2'
-
-/** Files and links below {@link HOME}, by their paths from there. */
-export interface ApacheTree {
-  readonly texts: Map<string, string>
-  /** Each leads to another path from {@link HOME}, and never to a link. */
-  readonly links: Map<string, string>
-}
-
-/** Apache's files in an image while it is built. */
-export interface Build {
-  readonly tree: ApacheTree
-  /** Files of the repository that were copied so far, by their paths in the image. */
-  readonly copied: Set<string>
-  /** All that the image has from the repository in the end. */
-  readonly files: FileSystem
-}
 
 /**
  * The files that Debian's package of Apache installs, by what of them decides anything.

@@ -186,6 +186,48 @@ test('nothing is said where nobody knows what Apache reads', () => {
     assert.ok(serverOf(image(TO_DEFAULT, step)) !== undefined, step)
 })
 
+test('what a start script does before is done to the files', () => {
+  const started = (script: string, ...steps: readonly string[]): ApacheConfiguration | undefined =>
+    serverOf({
+      ...image(
+        TO_DEFAULT,
+        ...steps,
+        'COPY start.sh /start.sh',
+        'ENTRYPOINT ["/sbin/tini", "--", "/start.sh"]',
+      ),
+      'start.sh': `#!/bin/sh\nset -e\n${script}\nexec apache2-foreground\n`,
+    })
+  const has = (script: string, name: string, ...steps: readonly string[]): boolean | undefined =>
+    started(script, ...steps)?.modules.has(`${name}_module`)
+  assert.is(has('a2enmod rewrite', 'rewrite'), true)
+  assert.is(has('. /etc/apache2/envvars\na2dismod -f status', 'status'), false)
+  assert.is(
+    has('mkdir -p /var/www/cache\nif [ -n "$A" ]; then\n  chown www-data /etc/apache2\nfi', 'rewrite'),
+    false,
+  )
+  assert.is(has('echo "Listen 8001" > /etc/apache2/ports.conf', 'rewrite'), false)
+  // What a condition decides over is there or not; of everything else all is known.
+  const toggled = 'if [ -f /certs/a.pem ]; then\n  a2enmod ssl\nelse\n  a2dismod ssl\nfi'
+  assert.equal(
+    [toggled, toggled.replaceAll('ssl', 'headers')].map(script =>
+      started(script)?.problems.map(({ code }) => code),
+    ),
+    [[], []],
+  )
+  assert.is(
+    started(toggled)?.sources.some(({ branches }) => branches.length > 0),
+    true,
+  )
+  for (const unknown of [
+    'if [ -n "$A" ]; then\n  sed -i "s/80/81/" /etc/apache2/ports.conf\nfi',
+    'for name in a b; do\n  a2enmod "$name"\ndone',
+    'set_up() {\n  cp /a.conf /etc/apache2/conf-enabled/\n}\nset_up',
+    '. /setup.sh',
+    'a2enmod $MODULES',
+  ])
+    assert.is(started(unknown), undefined, unknown)
+})
+
 test('the server of an image without a site reads the .htaccess files in it', () => {
   const { Dockerfile = '' } = image('COPY src /var/www/html')
   const texts = { Dockerfile, 'src/.htaccess': 'ExpiresActive On\n', 'src/index.php': '' }

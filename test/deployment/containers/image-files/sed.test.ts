@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { readSed, sedEdit } from '../../../../src/deployment/containers/debian-apache/sed.ts'
+import { readSed, sedEdit } from '../../../../src/deployment/containers/image-files/sed.ts'
 
 const TEXT = `Listen 80
 <VirtualHost *:80>
