@@ -1,4 +1,4 @@
-import type { Place } from '../../parsers/text/source.ts'
+import type { Place, Source } from '../../parsers/text/source.ts'
 import { placesIn } from '../../src/deployment/containers/places-in.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
@@ -36,14 +36,14 @@ const files = (text: string, target = SITE): Record<string, string> => ({
 })
 
 export default defineRule({
-  summary: "The site that nginx's image comes with answers in place of another one",
+  summary: "The site that nginx's image or Alpine's package comes with answers in place of another one",
   severity: 'error',
   otherSeverities: { warning: 'where the site has other names, by which it is asked' },
   confidence: 'high',
   since: '0.1.0',
-  why: 'In the image of nginx lies `conf.d/default.conf`: a server on port 80 with the name `localhost` and the page "Welcome to nginx!". It stays there beside other files of `conf.d`, which are read in the order of their names. Where it is read first, it is the default server, answers whatever host no name matches, and keeps the name `localhost`.',
+  why: 'In the image of nginx lies `conf.d/default.conf`: a server on port 80 with the name `localhost` and the page "Welcome to nginx!". It stays there beside other files of `conf.d`, which are read in the order of their names. Where it is read first, it is the default server, answers whatever host no name matches, and keeps the name `localhost`. The package of Alpine has `http.d/default.conf`, the default server of port 80 wherever it is read, and answers 404.',
   remedy:
-    'Put the site at `/etc/nginx/conf.d/default.conf`, whose place it takes, or remove that file from the image',
+    'Put the site at `/etc/nginx/conf.d/default.conf` (of Alpine at `/etc/nginx/http.d/default.conf`), whose place it takes, or remove that file from the image',
   references: [
     'https://github.com/nginx/docker-nginx/blob/master/mainline/debian/Dockerfile',
     'https://nginx.org/en/docs/http/request_processing.html',
@@ -72,8 +72,36 @@ export default defineRule({
         'compose.yaml': compose(SITE).replace('nginx:1.27', 'nginxinc/nginx-unprivileged:1.27'),
       },
     },
+    {
+      title: 'beside the site of the package of Alpine',
+      files: {
+        Dockerfile: conf`
+          FROM alpine:3.20
+          RUN apk add --no-cache nginx
+          COPY app.conf /etc/nginx/http.d/app.conf
+          COPY pages /srv/pages
+          CMD ["nginx", "-g", "daemon off;"]
+        `,
+        'app.conf': site('server_name «_»;'),
+        'pages/index.html': '<p>Here</p>\n',
+      },
+    },
   ],
   good: [
+    {
+      title: 'in the place of the site of the package of Alpine',
+      files: {
+        Dockerfile: conf`
+          FROM alpine:3.20
+          RUN apk add --no-cache nginx && rm /etc/nginx/http.d/default.conf
+          COPY app.conf /etc/nginx/http.d/app.conf
+          COPY pages /srv/pages
+          CMD ["nginx", "-g", "daemon off;"]
+        `,
+        'app.conf': site('server_name _;'),
+        'pages/index.html': '<p>Here</p>\n',
+      },
+    },
     { title: 'a file in its place', files: files(site(''), '/etc/nginx/conf.d/default.conf') },
     { title: 'a file that is read before it', files: files(site(''), '/etc/nginx/conf.d/app.conf') },
     { title: 'the default server', files: files(site('', '80 default_server')) },
@@ -116,12 +144,23 @@ export default defineRule({
         const lost = lostTo(configuration, server)
         if (lost === null) continue
         const brought = broughtBy(deployment, configuration, server)
+        const ofAlpine = /\/http\.d\/default\.conf$/.test(lost.to.path)
         yield {
           at: lost.at,
           ...(!lost.whole && { severity: 'warning' as const }),
-          message: `the image of nginx has a site of its own, which is read before this one and answers ${lost.whole ? `all requests on ${lost.where}` : 'requests for `localhost`'} with its welcome page`,
+          message: ofAlpine
+            ? `the nginx of Alpine has a site of its own, \`http.d/default.conf\`, which is the default server and answers all requests on ${lost.where} with 404`
+            : `the image of nginx has a site of its own, which is read before this one and answers ${lost.whole ? `all requests on ${lost.where}` : 'requests for `localhost`'} with its welcome page`,
           label: lost.whole ? 'never asked' : 'answered by the site of the image',
-          related: brought === null ? [] : [{ at: brought, message: 'leaves `conf.d/default.conf` there' }],
+          related:
+            brought === null
+              ? []
+              : [
+                  {
+                    at: brought,
+                    message: `leaves \`${ofAlpine ? 'http.d' : 'conf.d'}/default.conf\` there`,
+                  },
+                ],
         }
       }
     }
@@ -132,7 +171,7 @@ export default defineRule({
 function lostTo(
   configuration: NginxConfiguration,
   server: NginxDirective,
-): { readonly at: Place; readonly where: string; readonly whole: boolean } | null {
+): { readonly at: Place; readonly where: string; readonly whole: boolean; readonly to: Source } | null {
   const names = serverNames(configuration, server)
   const lost = nameConflicts(configuration).find(
     ({ server: ignored, keptServer }) => ignored === server && isStandIn(keptServer.source),
@@ -142,10 +181,21 @@ function lostTo(
   for (const { socket } of socketsOf(configuration, server)) {
     const { defaultServer } = socket
     if (!isNameless || !defaultServer.known || !isStandIn(defaultServer.value.server.source)) continue
+    // Two default servers nginx refuses, and of Debian's package `nginx/stock-site-answers` speaks.
+    const to = defaultServer.value.server.source
+    if (isDefaultServer(server) || to.path.includes('/sites-')) continue
     const where = formatEndpoint({ address: socket.address, port: socket.port })
-    return { at: first?.at ?? namePlace(server), where, whole: true }
+    return { at: first?.at ?? namePlace(server), where, whole: true, to }
   }
-  return lost === undefined ? null : { at: lost.ignored.at, where: '', whole: false }
+  return lost === undefined
+    ? null
+    : { at: lost.ignored.at, where: '', whole: false, to: lost.keptServer.source }
+}
+
+function isDefaultServer({ children }: NginxDirective): boolean {
+  return (children ?? []).some(
+    ({ name, args }) => name === 'listen' && args.some(({ value }) => /^default(?:_server)?$/.test(value)),
+  )
 }
 
 /** What puts the file of a server into its container. */

@@ -208,7 +208,7 @@ export default defineRule({
         if (brought === null) continue
         yield {
           at,
-          ...(refused !== null && { severity: 'error' as const }),
+          ...(refused !== null && { severity: 'error' as const, moot: at }),
           message:
             refused === null
               ? '`sites-enabled/default` of the package is the default server of port 80 and answers in place of this site: “Welcome to nginx!”'
@@ -257,6 +257,6 @@ function lostIn(server: NginxServer): LostServer | null {
 function isWhole({ occurrences, sources }: NginxConfiguration): boolean {
   return (
     (occurrences.get('http') ?? []).some(({ source }) => !isStandIn(source)) ||
-    sources.some(({ path }) => path.endsWith('/default'))
+    sources.some(source => !isStandIn(source) && source.path.endsWith('/default'))
   )
 }

@@ -1,5 +1,6 @@
 import { once } from '../../parsers/collections/once.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
+import { packagedNginx } from '../deployment/containers/nginx-packages/packaged-nginx.ts'
 import { isStandIn } from '../../parsers/text/stand-in.ts'
 import { buildDeployment } from '../deployment/build/build-deployment.ts'
 import type { MachineInput } from '../deployment/build/machines.ts'
@@ -68,12 +69,15 @@ export function serverJoiner(
     )
   /** The image that no compose file runs and whose own main files the servers have. */
   const imageOf = (servers: readonly Configuration[]): Container | null => {
-    if (repository === undefined || !servers.every(isApacheOfImage)) return null
+    if (repository === undefined || !servers.every(isOfImage)) return null
     const paths = servers.flatMap(({ sources }) =>
       sources.flatMap(source => (isStandIn(source) ? [] : [source.path])),
     )
     const home = containerOf(paths, repository, projects)
-    return home?.isAlone === true ? home : null
+    if (home?.isAlone !== true) return null
+    // Files that lie beside a Dockerfile say more of nginx than what its image has of them, but of what runs beside it.
+    const isNginx = servers.some(({ program }) => program === 'nginx')
+    return isNginx && packagedNginx(home)?.isSupervised !== true ? null : home
   }
   const build = ({ nginx, apache }: Configurations): readonly Deployment[] => {
     if (nginx.length + apache.length === 0) return []
@@ -108,9 +112,8 @@ export function serverJoiner(
   }
 }
 
-/** Files that lie beside a Dockerfile say more of nginx than what its image has of them. */
-function isApacheOfImage({ program, main }: Configuration): boolean {
-  return program === 'apache' && main !== null && isStandIn(main)
+function isOfImage({ main }: Configuration): boolean {
+  return main !== null && isStandIn(main)
 }
 
 function runsBoth({ programs }: DeployedMachine): boolean {

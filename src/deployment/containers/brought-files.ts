@@ -23,8 +23,13 @@ import {
   includedByStockMain,
   isFilledIn,
   MAIN,
+  nginxImageTree,
   withNginxFiles,
 } from './nginx-image.ts'
+import { APACHE_HOME as APACHE_FILES } from './debian-apache/apache-home.ts'
+import { placesInTree } from './image-files/image-tree.ts'
+import { NGINX_HOME } from './nginx-packages/nginx-home.ts'
+import { packagedNginx } from './nginx-packages/packaged-nginx.ts'
 import { placesIn } from './places-in.ts'
 import { readContainers } from './read-containers.ts'
 import { writesFile } from './written-files.ts'
@@ -53,7 +58,14 @@ export function brings(container: Container, file: string): boolean {
 
 /** Where it puts a file, of the places from which a server reads. */
 function readPlaces(container: Container, file: string): readonly string[] {
-  return placesIn(container, file).filter(place => HOMES.test(place))
+  const places = placesIn(container, file)
+  const nginx = packagedNginx(container)?.tree ?? nginxImageTree(container)
+  const apache = debianApache(container)?.tree
+  return [
+    ...places.filter(place => HOMES.test(place)),
+    ...(nginx == null ? [] : placesInTree(nginx, NGINX_HOME, file, places)),
+    ...(apache === undefined ? [] : placesInTree(apache, APACHE_FILES, file, places)),
+  ]
 }
 
 /** The containers of all projects of a repository. */
@@ -126,6 +138,9 @@ function imageServer(container: Container, program: Program): ImageServer | null
     if (apache === null || apache.main === null) return null
     return { ...apache, main: apache.main, mainPath: posix.join(APACHE_HOME, 'apache2.conf') }
   }
+  const packaged = packagedNginx(container)
+  if (packaged !== null)
+    return packaged.main === null ? null : { ...packaged, main: packaged.main, environment: null }
   const included = includedByStockMain(container)
   return included === null
     ? null
@@ -134,7 +149,8 @@ function imageServer(container: Container, program: Program): ImageServer | null
 
 /** The files of a container, with what its image brings for nginx or Apache, as far as that is known. */
 function withImageFiles(container: Container): FileSystem {
-  return debianApache(container)?.files ?? withNginxFiles(container)
+  const nginx = packagedNginx(container)?.files ?? withNginxFiles(container)
+  return debianApache(container)?.files ?? nginx
 }
 
 /** A container of which the whole configuration of a server is known: its image's own main file, and fragments. */
@@ -315,9 +331,9 @@ function readTogether(
   for (const set of sets) {
     const home =
       set.apache.length === 0
-        ? homeOf(set, repository, containers)
+        ? (homeOf(set, repository, containers) ?? imageHomeOf(set, 'nginx', repository, containers))
         : set.nginx.length === 0
-          ? apacheHomeOf(set, repository, containers)
+          ? imageHomeOf(set, 'apache', repository, containers)
           : undefined
     const other = home === undefined ? undefined : joined.get(home)
     const whole =
@@ -336,16 +352,17 @@ function readTogether(
   return all
 }
 
-/** The one container whose Apache has the main file of its image, and every file of a set among what that includes. */
-function apacheHomeOf(
-  { apache }: FragmentSet,
+/** The one container whose server has the main file of its image, and every file of a set among what that includes. */
+function imageHomeOf(
+  set: FragmentSet,
+  program: Program,
   repository: Repository,
   containers: readonly Container[],
 ): Container | undefined {
-  const located = locatedIn(repository, apache) ?? []
+  const located = locatedIn(repository, set[program]) ?? []
   const [home, ...others] = containers.filter(container => {
     if (located.length === 0 || !located.every(path => brings(container, path))) return false
-    const server = imageServer(container, 'apache')
+    const server = imageServer(container, program)
     const read = new Set(server?.included.map(path => sourceAt(server.files, path)?.path))
     return located.every(path => read.has(path))
   })

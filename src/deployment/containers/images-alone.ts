@@ -26,8 +26,13 @@ export const containerOfImage = memoByKey((files: FileSystem, path: string): Con
 /** The container of any image that no compose file runs, and that has files of the repository. */
 export const imageContainer = memoByKey((files: FileSystem, path: string): Container | null => {
   const container = builtContainer(files, path)
-  return container === null || container.mounts.length === 0 ? null : container
+  return container !== null && (container.mounts.length > 0 || holdsFiles(container.image)) ? container : null
 })
+
+/** True where a file of the image stands in the Dockerfile itself. */
+function holdsFiles(image: DockerImage | null): boolean {
+  return image?.steps.some(({ documents }) => documents.length > 0) === true
+}
 
 /** The same of an image that may have only what its stages make; null where nobody knows what it is built from. */
 export const builtContainer = memoByKey((files: FileSystem, path: string): Container | null => {

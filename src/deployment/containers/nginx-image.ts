@@ -1,17 +1,20 @@
 import { posix } from 'node:path'
 import type { ComposeService } from '../../../parsers/compose/compose.ts'
 import { memo } from '../../../parsers/collections/memo.ts'
-import { commandText, stepText } from '../../../parsers/dockerfile/command-text.ts'
+import { commandText } from '../../../parsers/dockerfile/command-text.ts'
 import { isBelow, overlap } from '../../../parsers/text/is-below.ts'
 import { type Source, textSource } from '../../../parsers/text/source.ts'
-import type { FileSystem } from '../../files/file-system.ts'
+import { type FileSystem, sourceAt } from '../../files/file-system.ts'
 import { mountedFiles } from '../../files/mounted-files.ts'
 import type { Mount } from '../../files/mounts.ts'
-import { overlaidFiles } from '../../files/overlaid-files.ts'
 import { STAND_IN } from '../../../parsers/text/stand-in.ts'
 import type { Container, ContainerMount } from './container.ts'
 import { endOfStart } from './end-of-start.ts'
 import { isForeignMount } from './foreign-mount.ts'
+import { takeSteps } from './image-files/build-steps.ts'
+import { type Build, emptyTree, type ImageTree, withTree } from './image-files/image-tree.ts'
+import { takesScript } from './image-files/takes-script.ts'
+import { NGINX_HOME } from './nginx-packages/nginx-home.ts'
 import { imageName } from './read-containers.ts'
 
 /**
@@ -57,15 +60,8 @@ http {
 )
 
 /** The site that lies in the image, and answers with its welcome page. */
-const IMAGE_SITES: Readonly<Record<'privileged' | 'unprivileged', Source>> = {
-  privileged: siteOn(80),
-  unprivileged: siteOn(8080),
-}
-
-function siteOn(port: number): Source {
-  return textSource(
-    `${STAND_IN}image of nginx${DEFAULT_SITE}`,
-    `server {
+function siteOn(port: number): string {
+  return `server {
     listen ${port};
     server_name localhost;
     location / {
@@ -77,8 +73,7 @@ function siteOn(port: number): Source {
         root /usr/share/nginx/html;
     }
 }
-`,
-  )
+`
 }
 
 /** True where nginx starts with the main file of its own image. */
@@ -94,7 +89,7 @@ export function hasStockMain({ base, files, mounts }: Container): boolean {
  * where something is there that nobody knows, or may be changed before nginx starts.
  */
 export const includedByStockMain = memo((container: Container): readonly string[] | null => {
-  if (!hasStockMain(container) || !isKnown(container)) return null
+  if (!hasStockMain(container) || nginxImageTree(container) === null) return null
   const files = withNginxFiles(container)
   return (files.list(SITES) ?? []).flatMap(({ name }) => {
     const path = posix.join(SITES, name)
@@ -108,9 +103,8 @@ export const withNginxFiles = memo((container: Container): FileSystem => {
   if (!isNginxImage(base)) return files
   const rendered = renderedTemplates(files)
   const whole = rendered.length === 0 ? files : mountedFiles(files, [...rendered, { at: '/', disk: '/' }])
-  if (whole.kind(DEFAULT_SITE) !== null || !keepsDefaultSite(container)) return whole
-  const site = IMAGE_SITES[base?.endsWith('-unprivileged') === true ? 'unprivileged' : 'privileged']
-  return overlaidFiles(whole, { sources: new Map([[DEFAULT_SITE, site]]) })
+  const tree = nginxImageTree(container)
+  return tree === null ? whole : withTree(whole, tree, NGINX_HOME, 'image of nginx').files
 })
 
 /** The start script writes what it fills in of `/etc/nginx/templates` to `/etc/nginx/conf.d`. */
@@ -127,23 +121,31 @@ export function isFilledIn({ files }: Container, path: string, { template, text 
   return files.kind(path) === null && !template && /\$\{?[A-Z]/.test(text)
 }
 
-/** False where a mount of the whole directory hides the site of the image, and where a step removes it or may. */
-function keepsDefaultSite(container: Container): boolean {
-  const { mounts, image } = container
-  if (mounts.some(({ target, from }) => from !== 'COPY' && isBelow(SITES, target))) return false
-  const isRemoved = (image?.steps ?? []).some(
-    step => 'command' in step && REMOVED.test(commandText(step.command)),
+/** What the image has below `/etc/nginx` when nginx starts; null where nobody knows. */
+export const nginxImageTree = memo((container: Container): ImageTree | null => {
+  if (!isNginxImage(container.base)) return null
+  if (!isKnown(container)) return null
+  const kind = container.base?.endsWith('-unprivileged') === true ? 'unprivileged' : 'privileged'
+  const tree = emptyTree([[DEFAULT_SITE.slice(HOME.length + 1), siteOn(kind === 'privileged' ? 80 : 8080)]])
+  const build = takeSteps(tree, NGINX_HOME, container)
+  if (build === null || !startsPlainly(container, build)) return null
+  return ownScripts(container).every(
+    source => source !== null && takesScript(build, container, { source, before: source.text }),
   )
-  return !isRemoved && isKnown(container)
+    ? tree
+    : null
+})
+
+/** The directory of what the start script runs. */
+const SCRIPTS = '/docker-entrypoint.d'
+
+/** Those of the repository, in their order; null for one that it does not run by itself, or that cannot be read. */
+function ownScripts({ files }: Container): readonly (Source | null)[] {
+  return (files.list(SCRIPTS) ?? []).map(({ name, kind }) =>
+    kind === 'file' && name.endsWith('.sh') ? sourceAt(files, posix.join(SCRIPTS, name)) : null,
+  )
 }
 
-/** `rm /etc/nginx/conf.d/default.conf`, `rm -rf /etc/nginx/conf.d/*`, `rm -rf /etc/nginx/conf.d`. */
-const REMOVED =
-  /\b(?:rm|unlink)\s(?:[^;&|\n]*\s)?\/etc\/nginx\/conf\.d(?:\/(?:\*(?:\.conf)?|default(?:\.conf|\*))?)?\s*(?:$|[\s;&|])/
-
-/** What touches neither the configuration nor which of it nginx reads. */
-const HARMLESS_STEP =
-  /^(?:(?!\/etc\/nginx|\.sh\b|\bsh -c|nginx\.conf|default\.conf|conf\.d|\beval\b)[\s\S])*$/
 const TELLS_ANOTHER = /\bnginx\b[^;&|]*\s-[cpe]\b|\/etc\/nginx|\.sh\b|\.conf\b|\benvsubst\b|\beval\b/
 
 /** The directories from which nginx or its start script reads whatever lies there. */
@@ -152,18 +154,18 @@ const READ_FROM = [SITES, TEMPLATES]
 /** True where all that stands below `/etc/nginx` is what the image has and what the repository brings. */
 function isKnown(container: Container): boolean {
   const { service, mounts, files, isAlone } = container
-  if ((!service.complete && !isAlone) || !startsPlainly(container)) return false
-  const isOpen = ({ target }: ContainerMount): boolean =>
-    target === '/docker-entrypoint.sh' || isBelow(target, '/docker-entrypoint.d')
+  if (!service.complete && !isAlone) return false
+  const isOpen = ({ target, path }: ContainerMount): boolean =>
+    target === '/docker-entrypoint.sh' || (isBelow(target, SCRIPTS) && path === null)
   if (mounts.some(isOpen)) return false
   const isRead = ({ target }: ContainerMount): boolean => READ_FROM.some(place => overlap(target, place))
   if (mounts.some(mount => isRead(mount) && isForeignMount(container, mount, isNginx))) return false
   if (files.kind(TEMPLATES) !== null && movesTemplates(container)) return false
-  return changesNothing(container)
+  return true
 }
 
-/** True where nginx is started with its own main file, and nothing is written before. */
-function startsPlainly(container: Container): boolean {
+/** True where nginx is started with its own main file, and all is known that is written before. */
+function startsPlainly(container: Container, build: Build): boolean {
   const { service, image, files } = container
   const end = endOfStart(container)
   if (end !== null && end.script !== null && end.script.source.path !== '/docker-entrypoint.sh') {
@@ -172,8 +174,8 @@ function startsPlainly(container: Container): boolean {
     return (
       /^(?:\/usr\/sbin\/)?nginx$/.test(program) &&
       !TELLS_ANOTHER.test(['nginx', ...options].join(' ')) &&
-      !MAY_WRITE.test(end.script.before) &&
-      files.kind(TEMPLATES) === null
+      files.kind(TEMPLATES) === null &&
+      takesScript(build, container, end.script)
     )
   }
   const ofService = [service.entrypoint, service.command].flatMap(command =>
@@ -185,25 +187,6 @@ function startsPlainly(container: Container): boolean {
   return [...ofService, ...ofImage].every(
     text => text !== null && !TELLS_ANOTHER.test(text.replaceAll('/docker-entrypoint.sh', '')),
   )
-}
-
-/** What a script may do before to the files of nginx. */
-const MAY_WRITE = /nginx|\.conf\b|\benvsubst\b|\beval\b|\.sh\b|\bsed\b|^[ \t]*(?:\.|source)[ \t]/m
-
-/** True where the steps that build the image bring what is in the repository, and write nothing of nginx. */
-function changesNothing({ image, mounts }: Container): boolean {
-  return (image?.steps ?? []).every(step => {
-    if (step.documents.length > 0) return false
-    if ('command' in step) return HARMLESS_STEP.test(stepText(step.command).replace(REMOVED, ' '))
-    const { target, sources } = step
-    if (!target.known) return false
-    const isHidden = mounts.some(({ from, target: over }) => from !== 'COPY' && isBelow(target.value, over))
-    if (isHidden || !overlap(target.value, HOME)) return true
-    return (
-      sources.every(({ known }) => known) &&
-      mounts.filter(({ at }) => at === step.at).length >= sources.length
-    )
-  })
 }
 
 /** Another nginx writes nothing. */

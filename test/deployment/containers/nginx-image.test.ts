@@ -112,7 +112,7 @@ test('where more may be there, or something else is started, nothing is said of 
   ])
     assert.is(readBehindStock({ 'compose.yaml': compose(lines) }), null, lines)
   for (const steps of [
-    'RUN sed -i s/80/8080/ /etc/nginx/conf.d/default.conf\nCOPY site.conf /etc/nginx/conf.d/',
+    'RUN sed -i /80/d /etc/nginx/conf.d/default.conf\nCOPY site.conf /etc/nginx/conf.d/',
     'COPY setup.sh /\nRUN /setup.sh\nCOPY site.conf /etc/nginx/conf.d/',
     'COPY --from=builder /made /etc/nginx/conf.d\nCOPY site.conf /etc/nginx/conf.d/',
     'COPY missing.conf site.conf /etc/nginx/conf.d/',

@@ -3,7 +3,6 @@ import { memo } from '../../../../parsers/collections/memo.ts'
 import { commandText } from '../../../../parsers/dockerfile/command-text.ts'
 import { isBelow, overlap } from '../../../../parsers/text/is-below.ts'
 import type { Source } from '../../../../parsers/text/source.ts'
-import { sliceWritten, wholeText } from '../../../../parsers/text/written-text.ts'
 import type { FileSystem } from '../../../files/file-system.ts'
 import type { ApacheEnvironment } from '../../../servers/apache/environment.ts'
 import { type Fact, known, unknown } from '../../../servers/fact.ts'
@@ -11,15 +10,16 @@ import type { Container, ContainerMount } from '../container.ts'
 import { isForeignMount } from '../foreign-mount.ts'
 import { serviceVariables } from '../service-variables.ts'
 import { endOfStart } from '../end-of-start.ts'
-import { takeSteps, variablesOf } from '../image-files/build-steps.ts'
+import { takeSteps } from '../image-files/build-steps.ts'
 import { type Build, emptyTree, type ImageTree, withTree } from '../image-files/image-tree.ts'
-import { takeScript } from '../image-files/take-script.ts'
+import { takesScript } from '../image-files/takes-script.ts'
 import { APACHE_HOME, enableModule } from './apache-home.ts'
 import { BY_DEFAULT } from './modules.ts'
 import { DOCKER_PHP_CONF, HOME, loadOf, stockTexts } from './stock-files.ts'
 
 /** Apache as Debian packages it, in a container of which every file is known that it reads. */
 export interface DebianApache {
+  readonly tree: ImageTree
   /** Those of the container, with what the package and the steps of the image put below `/etc/apache2`. */
   readonly files: FileSystem
   /** The main file of the package; null where the repository brings another one. */
@@ -44,6 +44,7 @@ export const debianApache = memo((container: Container): DebianApache | null => 
   const files: FileSystem = { ...inside, covers: path => isBelow(path, HOME) }
   const mainPath = posix.join(HOME, 'apache2.conf')
   return {
+    tree: build.tree,
     files,
     main: container.files.kind(mainPath) === null ? (sources.get(mainPath) ?? null) : null,
     included: includedIn(files),
@@ -134,11 +135,7 @@ function startsPlainly({ php, starts }: Kind, container: Container, build: Build
   if (end.script === null) return starts.test(command)
   const before = end.script.before.replaceAll(SOURCES_ENVVARS, '')
   if (CHANGES_ELSE.test(before)) return false
-  if (APACHE_HOME.mentions.test(before)) {
-    const text = sliceWritten(wholeText(end.script.source), 0, end.script.before.length)
-    build.directory = null
-    if (!takeScript(build, text, variablesOf(APACHE_HOME, container))) return false
-  }
+  if (!takesScript(build, container, end.script)) return false
   return starts.test(command) || (before !== end.script.before && BY_ITS_PROGRAM.test(command))
 }
 
@@ -152,7 +149,7 @@ const SOURCES_ENVVARS = /(?:^|\n)[ \t]*(?:\.|source)[ \t]+\/etc\/apache2\/envvar
 const BY_ITS_PROGRAM = /^(?:\/usr\/sbin\/)?apache2 -D ?(?:FOREGROUND|NO_DETACH)$/
 
 /** What a script may change of what Apache reads, besides the files that have a name. */
-const CHANGES_ELSE = /\$\{?APACHE_(?:CONFDIR|ENVVARS)|\.htaccess|(?:^|[\n;&|])[ \t]*(?:\.|source)[ \t]/
+const CHANGES_ELSE = /\$\{?APACHE_(?:CONFDIR|ENVVARS)|\.htaccess/
 
 /** What `apache2-foreground` has from `envvars` and from the container. */
 function environmentOf({ image, service, hostFiles, isAlone }: Container): ApacheEnvironment {

@@ -126,7 +126,7 @@ function placeIn(build: Build, to: string, from: string): string | null {
 
 /** Those of the packages in which nothing need be. */
 const DIRECTORIES =
-  /^(?:(?:sites|conf|mods|modules)-(?:enabled|available)|conf\.d|http\.d|stream\.d|snippets)$/
+  /^(?:(?:sites|conf|mods|modules)-(?:enabled|available)|conf\.d|http\.d|stream\.d|snippets|php-fpm\.d|pool\.d)$/
 
 /** Has a link lead to a file, and to none that is a link itself. */
 function stand({ tree, home, files }: Build, path: string, target: string): boolean {
@@ -150,7 +150,7 @@ function edit(build: Build, args: readonly string[]): boolean {
   const edits = sed.expressions.map(expression => sedEdit(expression, sed.isExtended))
   for (const word of sed.files) {
     const paths = pathsOf(build, word)
-    if (paths === null) return false
+    if (paths === null || (paths.length === 0 && mayBeRead(build, word))) return false
     const { texts, links } = build.tree
     for (const path of paths) {
       const place = links.get(path) ?? path
@@ -166,6 +166,13 @@ function edit(build: Build, args: readonly string[]): boolean {
     }
   }
   return true
+}
+
+/** True for a file that something else puts where a server reads it. */
+function mayBeRead(build: Build, word: string): boolean {
+  const place = placeOf(build, word)
+  const path = place === null ? '' : pathInHome(build.home, place)
+  return path === '' || (path !== null && DIRECTORIES.test(posix.dirname(path)) && !hasWildcard(path))
 }
 
 /**

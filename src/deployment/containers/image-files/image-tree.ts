@@ -74,7 +74,13 @@ export function withTree(
   const absolute = new Map(
     [...links].map(([from, to]) => [posix.join(directory, from), posix.resolve(directory, to)]),
   )
-  return { files: overlaidFiles(files, { sources, links: absolute }), sources }
+  // What a command makes is known here.
+  const isMade = (path: string): boolean =>
+    (sources.has(path) || absolute.has(path)) &&
+    files.kind(path) === 'file' &&
+    files.read(path).kind === 'unreadable'
+  const base = { ...files, kind: (path: string) => (isMade(path) ? null : files.kind(path)) }
+  return { files: overlaidFiles(base, { sources, links: absolute }), sources }
 }
 
 /** A text that is there, or is not, as a script decides when it is started. */
@@ -88,4 +94,25 @@ function conditional(source: Source, condition: string): Source {
     negated: false,
   } as const
   return { ...source, template: true, branches: [whole] }
+}
+
+/**
+ * Where a tree has a file of the repository: by a link to where that is copied, or as a text that stands in it.
+ *
+ * @param path of the repository
+ * @param places those at which mounts and copies put it
+ */
+export function placesInTree(
+  { texts, links }: ImageTree,
+  { directory }: ServerHome,
+  path: string,
+  places: readonly string[],
+): readonly string[] {
+  const made = [...texts].flatMap(([place, text]) =>
+    typeof text !== 'string' && text.path === path ? place : [],
+  )
+  const linked = [...links].flatMap(([place, target]) =>
+    places.includes(posix.resolve(directory, target)) || made.includes(target) ? place : [],
+  )
+  return [...made, ...linked].map(place => posix.join(directory, place))
 }

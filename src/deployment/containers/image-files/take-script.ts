@@ -24,9 +24,10 @@ export function takeScript(
   script: WrittenText | readonly WrittenText[],
   variables: ReadonlyMap<string, string>,
 ): boolean {
+  const known = new Map(variables)
   const commands: Iterable<Command> =
     'text' in script
-      ? plainCommands(script, variables)
+      ? plainCommands(script, known)
       : [{ words: script, output: null, isPiped: false, document: null }]
   const structure = new Structure()
   let printed: Printed = null
@@ -35,6 +36,7 @@ export function takeScript(
     const words = all.map(({ text }) => text)
     const own = words.slice(structure.enter(words))
     const [program = ''] = own
+    assign(known, own, structure.isOpen)
     const input: Printed = isPiped ? printed : null
     if (!isPiped) written = document?.text ?? all.at(-1) ?? null
     if (structure.closed !== null) printed = structure.closed
@@ -58,6 +60,18 @@ export function takeScript(
   /** A file that a command makes anew is read where its text stands, as far as that is found. */
   function madeText(append: boolean, text: Printed): string | Source | null {
     return (append || written === null ? null : nestedAt(build, placeOf(written))) ?? text
+  }
+}
+
+/** What a script sets itself is not what its environment has; under a condition it is either. */
+function assign(known: Map<string, string>, words: readonly string[], isOpen: boolean): void {
+  const isDeclared = /^(?:export|local|readonly|declare|typeset)$/.test(words[0] ?? '')
+  if (words[0] === 'read') for (const name of words.slice(1)) known.delete(name)
+  for (const word of isDeclared ? words.slice(1) : words) {
+    const [, name, value = ''] = /^([A-Za-z_]\w*)=([\s\S]*)$/.exec(word) ?? []
+    if (name === undefined) return
+    if (isOpen || isUnknownWord(value)) known.delete(name)
+    else known.set(name, value)
   }
 }
 
