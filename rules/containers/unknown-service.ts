@@ -373,7 +373,7 @@ export default defineRule({
         'docker-compose.yml': composeWith().replace('image: nginx:1.27', 'build: ./nginx'),
         'nginx/Dockerfile': conf`
           FROM nginx:1.27
-          RUN echo "upstream php-upstream { server php:9000; }" > /etc/nginx/conf.d/upstream.conf
+          RUN echo "upstream php-upstream { server web:8000; }" > /etc/nginx/conf.d/upstream.conf
         `,
         'nginx/site.conf': siteTo('php-upstream'),
       },

@@ -7,6 +7,7 @@ import type { FpmAddress, FpmConfiguration, FpmFiles, FpmPool } from '../../../.
 import { readPhpSettings } from '../../../../parsers/php/php-settings.ts'
 import { readFpm } from '../../../../parsers/php/read-fpm.ts'
 import type { Place, Source } from '../../../../parsers/text/source.ts'
+import { isStandIn } from '../../../../parsers/text/stand-in.ts'
 import { factOf, type WrittenText } from '../../../../parsers/text/written-text.ts'
 import { type FileSystem, sourceAt } from '../../../files/file-system.ts'
 import { LOOSE_PHP } from '../../../files/starters.ts'
@@ -14,6 +15,7 @@ import { ANY_V6, type Endpoint, isLoopback, parseHost } from '../../../servers/a
 import { type Fact, known, unknown } from '../../../servers/fact.ts'
 import type { Container } from '../../containers/container.ts'
 import { endOfStart } from '../../containers/end-of-start.ts'
+import { phpImageFiles } from '../../containers/php-image.ts'
 import { placesIn } from '../../containers/places-in.ts'
 import type { BackendListener, Machine, PhpFpmProgram, Protocol } from '../../model.ts'
 import { fpmOfPackages, mayChangePool, type PackagedFpm } from './fpm-packages.ts'
@@ -55,8 +57,9 @@ export function phpFpmPrograms(machine: Machine): readonly PhpFpmProgram[] {
 }
 
 function placedPools(machine: Machine): readonly PhpFpmProgram[] {
-  const { files, container } = machine
+  const { container } = machine
   const image = container === null ? null : fpmOfImage(container)
+  const files = image?.files ?? machine.files
   if (container !== null && image === null) return packagedPools(machine, container)
   return fpmPlaces(files).flatMap(place => {
     const isOfImage = image !== null && place.main === IMAGE_MAIN
@@ -65,7 +68,9 @@ function placedPools(machine: Machine): readonly PhpFpmProgram[] {
     if (read === null && !isOfImage) return []
     const pools =
       isOfImage && container !== null
-        ? withImagePool(read?.pools ?? [], image.at, container)
+        ? image.files === null
+          ? withImagePool(read?.pools ?? [], image.at, container)
+          : (read?.pools ?? []).map(pool => shownAt(pool, image.at))
         : (read?.pools ?? [])
     const settings = once(() => readPhpSettings(iniFiles(place, files)))
     return pools.flatMap(pool => {
@@ -206,13 +211,20 @@ const IMAGE_POOLS = '/usr/local/etc/php-fpm.d'
 /** Official images that start FPM, by their names and tags. */
 const FPM_IMAGES = /^(?:php|wordpress|nextcloud|drupal|matomo|phpmyadmin|friendica|monica|backdrop):\S*fpm/
 
+interface FpmOfImage {
+  readonly at: Place
+  readonly settingsKnown: boolean
+  /** With what steps make of the files of the image; null where none touches those of FPM. */
+  readonly files: FileSystem | null
+}
+
 /** The FPM that an official image starts with the pool that it brings; null where something else may hold. */
-function fpmOfImage(container: Container): { readonly at: Place; readonly settingsKnown: boolean } | null {
+function fpmOfImage(container: Container): FpmOfImage | null {
   const { reference, service, image, mounts } = container
   if (!FPM_IMAGES.test(reference ?? '') || !service.complete || service.volumesFrom.length > 0) return null
   if (service.build !== null && image === null) return null
   const end = endOfStart(container)
-  if (end === null || !isFpmAlone(end.words) || mayChangePool(end)) return null
+  if (end === null || !isFpmAlone(end.words)) return null
   // What is read behind the last file of the image, or takes its place, decides.
   const isReplaced = mounts.some(
     ({ target, path }) =>
@@ -224,15 +236,21 @@ function fpmOfImage(container: Container): { readonly at: Place; readonly settin
       'sources' in step &&
       (!step.target.known || /^\/(?:usr(?:\/local(?:\/etc)?)?)?$/.test(step.target.value)),
   )
-  if (isReplaced || copiesUnknown || steps.some(step => /fpm\.(?:d|conf)|zz-docker|\.sh\b/.test(step)))
-    return null
+  if (isReplaced || copiesUnknown) return null
+  const isTouched = mayChangePool(end) || steps.some(step => FPM_FILES.test(step) || /conf\.d/.test(step))
+  const files = isTouched && reference?.startsWith('php:') === true ? phpImageFiles(container) : null
+  if (files === null && (mayChangePool(end) || steps.some(step => FPM_FILES.test(step)))) return null
   return {
+    files,
     at: image?.stage.at ?? service.image?.at ?? service.at,
     settingsKnown:
       reference?.startsWith('php:') === true &&
       ![...steps, end.script?.before ?? ''].some(step => /\.ini|ini-|upload_max|post_max|conf\.d/.test(step)),
   }
 }
+
+/** What a step may change of the pools. */
+const FPM_FILES = /fpm\.(?:d|conf)|zz-docker|\.sh\b/
 
 /** True for a file of pools that is read behind the last one of the image, or is put in its place. */
 function isReadLast(path: string): boolean {
@@ -253,6 +271,17 @@ function withImagePool(pools: readonly FpmPool[], at: Place, container: Containe
   const isLast = written !== undefined && placesIn(container, written).some(isReadLast)
   const last = own.listen !== null && isLast ? own.listen : listen
   return [...pools.filter(pool => pool !== own), { ...own, listen: last }]
+}
+
+/** With what stands in a file of the image shown where the image is named. */
+function shownAt(pool: FpmPool, at: Place): FpmPool {
+  const own = pool.headers.filter(each => !isStandIn(each.source))
+  const { listen } = pool
+  return {
+    ...pool,
+    headers: own.length > 0 ? own : [at],
+    listen: listen !== null && isStandIn(listen.at.source) ? { ...listen, at } : listen,
+  }
 }
 
 /** What the image says of it besides is what FPM takes by itself. */
