@@ -138,7 +138,9 @@ export default defineRule({
   ],
   *check(deployment) {
     for (const configuration of deployment.nginx) {
-      if (!configuration.sources.some(isStandIn)) continue
+      // What nginx refuses answers nothing.
+      if (configuration.problems.some(({ fatal }) => fatal) || !configuration.sources.some(isStandIn))
+        continue
       for (const server of httpServers(configuration)) {
         if (isStandIn(server.source)) continue
         const lost = lostTo(configuration, server)
@@ -183,13 +185,17 @@ function lostTo(
     if (!isNameless || !defaultServer.known || !isStandIn(defaultServer.value.server.source)) continue
     // Two default servers nginx refuses, and of Debian's package `nginx/stock-site-answers` speaks.
     const to = defaultServer.value.server.source
-    if (isDefaultServer(server) || to.path.includes('/sites-')) continue
+    if (isDefaultServer(server) || isOfPackage(to, 'sites-available')) continue
     const where = formatEndpoint({ address: socket.address, port: socket.port })
     return { at: first?.at ?? namePlace(server), where, whole: true, to }
   }
-  return lost === undefined
+  return lost === undefined || isOfPackage(lost.keptServer.source, '(?:sites-available|http\\.d)')
     ? null
     : { at: lost.ignored.at, where: '', whole: false, to: lost.keptServer.source }
+}
+
+function isOfPackage({ path }: Source, directory: string): boolean {
+  return new RegExp(`/etc/nginx/${directory}/[^/]*$`).test(path)
 }
 
 function isDefaultServer({ children }: NginxDirective): boolean {

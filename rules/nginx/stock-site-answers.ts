@@ -208,7 +208,7 @@ export default defineRule({
         if (brought === null) continue
         yield {
           at,
-          ...(refused !== null && { severity: 'error' as const, moot: at }),
+          ...(refused !== null && { severity: 'error' as const }),
           message:
             refused === null
               ? '`sites-enabled/default` of the package is the default server of port 80 and answers in place of this site: “Welcome to nginx!”'

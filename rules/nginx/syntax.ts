@@ -3,6 +3,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { NO_BREAK_SPACE } from '../../parsers/text/no-break-space.ts'
 import { isPasted } from '../_pasted.ts'
 import type { Place } from '../../parsers/text/source.ts'
+import { isStandIn } from '../../parsers/text/stand-in.ts'
 import type { NginxProblemCode } from '../../src/servers/nginx/problem-codes.ts'
 import { endsLeftOut, isAddressToFillIn } from '../_excerpts.ts'
 import { nginxMain } from '../_examples.ts'
@@ -705,6 +706,8 @@ export default defineRule({
         if (code === 'conflicting-server-name') continue
         // Of Debian's packages `nginx/module-not-loaded` says more.
         if (code === 'module-not-loaded' && unloadedModules(configuration).length > 0) continue
+        // Of the site that Debian's package has `nginx/stock-site-answers` says more.
+        if (code === 'duplicate-default-server' && related?.some(isOfDebian) === true) continue
         yield {
           at,
           // One line may be wrong in several ways.
@@ -728,6 +731,10 @@ export default defineRule({
     }
   },
 })
+
+function isOfDebian({ at: { source } }: { readonly at: Place }): boolean {
+  return isStandIn(source) && source.path.endsWith('/sites-available/default')
+}
 
 const BUFFERS =
   'Set the buffers beside it, four of that size: `proxy_buffers 4 128k` for `proxy_buffer_size 128k`'
