@@ -125,6 +125,7 @@ import apacheNoDirectoryIndex from './apache/no-directory-index.ts'
 import apacheNoListen from './apache/no-listen.ts'
 import apacheNocanonMissing from './apache/nocanon-missing.ts'
 import apacheOrderUndoes from './apache/order-undoes.ts'
+import apacheOutputFilterCompressed from './apache/output-filter-compressed.ts'
 import apachePackageAliasHidesDirectory from './apache/package-alias-hides-directory.ts'
 import apachePasswordFileMissing from './apache/password-file-missing.ts'
 import apachePasswordFileServed from './apache/password-file-served.ts'
@@ -156,6 +157,7 @@ import apacheRequestFilenameInServer from './apache/request-filename-in-server.t
 import apacheRequireGrantedBesideOthers from './apache/require-granted-beside-others.ts'
 import apacheRequireGroupWithoutFile from './apache/require-group-without-file.ts'
 import apacheRequireUserWithoutAuthtype from './apache/require-user-without-authtype.ts'
+import apacheRewriteDropsQuery from './apache/rewrite-drops-query.ts'
 import apacheRewriteFlagsMisplaced from './apache/rewrite-flags-misplaced.ts'
 import apacheRewriteFragmentEscaped from './apache/rewrite-fragment-escaped.ts'
 import apacheRewriteLeavesDirectory from './apache/rewrite-leaves-directory.ts'
@@ -576,6 +578,7 @@ import forwardedHeadersHostWithoutPort from './forwarded-headers/host-without-po
 import forwardedHeadersInheritanceLost from './forwarded-headers/inheritance-lost.ts'
 import forwardedHeadersInternalIpsBehindProxy from './forwarded-headers/internal-ips-behind-proxy.ts'
 import forwardedHeadersLocalOnlyAclBehindProxy from './forwarded-headers/local-only-acl-behind-proxy.ts'
+import forwardedHeadersLogShowsProxy from './forwarded-headers/log-shows-proxy.ts'
 import forwardedHeadersOneAddressHeader from './forwarded-headers/one-address-header.ts'
 import forwardedHeadersOriginFromReferer from './forwarded-headers/origin-from-referer.ts'
 import forwardedHeadersOuterProxyAsClient from './forwarded-headers/outer-proxy-as-client.ts'
@@ -1149,6 +1152,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/no-listen', ...apacheNoListen },
   { id: 'apache/nocanon-missing', ...apacheNocanonMissing },
   { id: 'apache/order-undoes', ...apacheOrderUndoes },
+  { id: 'apache/output-filter-compressed', ...apacheOutputFilterCompressed },
   { id: 'apache/package-alias-hides-directory', ...apachePackageAliasHidesDirectory },
   { id: 'apache/password-file-missing', ...apachePasswordFileMissing },
   { id: 'apache/password-file-served', ...apachePasswordFileServed },
@@ -1180,6 +1184,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/require-granted-beside-others', ...apacheRequireGrantedBesideOthers },
   { id: 'apache/require-group-without-file', ...apacheRequireGroupWithoutFile },
   { id: 'apache/require-user-without-authtype', ...apacheRequireUserWithoutAuthtype },
+  { id: 'apache/rewrite-drops-query', ...apacheRewriteDropsQuery },
   { id: 'apache/rewrite-flags-misplaced', ...apacheRewriteFlagsMisplaced },
   { id: 'apache/rewrite-fragment-escaped', ...apacheRewriteFragmentEscaped },
   { id: 'apache/rewrite-leaves-directory', ...apacheRewriteLeavesDirectory },
@@ -1600,6 +1605,7 @@ export const rules: readonly Rule[] = [
   { id: 'forwarded-headers/inheritance-lost', ...forwardedHeadersInheritanceLost },
   { id: 'forwarded-headers/internal-ips-behind-proxy', ...forwardedHeadersInternalIpsBehindProxy },
   { id: 'forwarded-headers/local-only-acl-behind-proxy', ...forwardedHeadersLocalOnlyAclBehindProxy },
+  { id: 'forwarded-headers/log-shows-proxy', ...forwardedHeadersLogShowsProxy },
   { id: 'forwarded-headers/one-address-header', ...forwardedHeadersOneAddressHeader },
   { id: 'forwarded-headers/origin-from-referer', ...forwardedHeadersOriginFromReferer },
   { id: 'forwarded-headers/outer-proxy-as-client', ...forwardedHeadersOuterProxyAsClient },
