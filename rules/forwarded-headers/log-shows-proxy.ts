@@ -5,22 +5,12 @@ import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
 import { directivesByHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
-import { apacheMain, nginxMain } from '../_examples.ts'
+import { apacheMain } from '../_examples.ts'
 import { knowsClients, loopbackWay } from './_loopback-way.ts'
+import { NGINX_BEFORE_APACHE } from './_nginx-before-apache.ts'
 
-const NGINX = nginxMain(conf`
-  server {
-      listen 80;
-      server_name example.org;
-      location / {
-          proxy_pass http://127.0.0.1:9000;
-          proxy_set_header Host $host;
-          proxy_set_header X-Forwarded-For $remote_addr;
-      }
-  }
-`)
 const logged = (format: string, lines = '', around = ''): Record<string, string> => ({
-  'etc/nginx/nginx.conf': NGINX,
+  'etc/nginx/nginx.conf': NGINX_BEFORE_APACHE,
   'etc/apache2/apache2.conf': apacheMain(
     conf`
       Listen 127.0.0.1:9000

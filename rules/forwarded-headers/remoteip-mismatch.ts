@@ -11,18 +11,7 @@ import { isWhole } from '../../src/servers/apache/queries/set-reach.ts'
 import { directivesByHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { apacheMain, nginxMain } from '../_examples.ts'
 import { loopbackWay } from './_loopback-way.ts'
-
-const NGINX = nginxMain(conf`
-  server {
-      listen 80;
-      server_name example.org;
-      location / {
-          proxy_pass http://127.0.0.1:9000;
-          proxy_set_header Host $host;
-          proxy_set_header X-Forwarded-For $remote_addr;
-      }
-  }
-`)
+import { NGINX_BEFORE_APACHE } from './_nginx-before-apache.ts'
 
 const REPEATING = nginxMain(conf`
   server {
@@ -40,7 +29,7 @@ const REPEATING = nginxMain(conf`
 `)
 
 const files = (lines: string): Record<string, string> => ({
-  'etc/nginx/nginx.conf': NGINX,
+  'etc/nginx/nginx.conf': NGINX_BEFORE_APACHE,
   'etc/apache2/apache2.conf': apacheMain(
     conf`
       Listen 127.0.0.1:9000

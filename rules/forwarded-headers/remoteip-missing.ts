@@ -18,20 +18,10 @@ import {
   virtualHosts,
   virtualHostSection,
 } from '../../src/servers/apache/queries/virtual-hosts.ts'
-import { apacheMain, nginxMain } from '../_examples.ts'
+import { apacheMain } from '../_examples.ts'
 import { knowsClients, loopbackWay } from './_loopback-way.ts'
+import { NGINX_BEFORE_APACHE } from './_nginx-before-apache.ts'
 
-const NGINX = nginxMain(conf`
-  server {
-      listen 80;
-      server_name example.org;
-      location / {
-          proxy_pass http://127.0.0.1:9000;
-          proxy_set_header Host $host;
-          proxy_set_header X-Forwarded-For $remote_addr;
-      }
-  }
-`)
 const apache = (lines: string, around = ''): string =>
   apacheMain(
     conf`
@@ -68,7 +58,7 @@ export default defineRule({
     {
       title: 'nobody gets in',
       files: {
-        'etc/nginx/nginx.conf': NGINX,
+        'etc/nginx/nginx.conf': NGINX_BEFORE_APACHE,
         'etc/apache2/apache2.conf': apache('Require ip «203.0.113.0/24»'),
         'srv/www/intern/index.html': 'intern',
       },
@@ -76,7 +66,7 @@ export default defineRule({
     {
       title: 'in the main server',
       files: {
-        'etc/nginx/nginx.conf': NGINX,
+        'etc/nginx/nginx.conf': NGINX_BEFORE_APACHE,
         'etc/apache2/apache2.conf': apacheMain(
           conf`
             Listen 127.0.0.1:9000
@@ -94,7 +84,7 @@ export default defineRule({
     {
       title: 'nobody is kept out',
       files: {
-        'etc/nginx/nginx.conf': NGINX,
+        'etc/nginx/nginx.conf': NGINX_BEFORE_APACHE,
         'etc/apache2/apache2.conf': apache(conf`
           <RequireAll>
               Require all granted
@@ -107,7 +97,7 @@ export default defineRule({
     {
       title: 'in .htaccess',
       files: {
-        'etc/nginx/nginx.conf': NGINX,
+        'etc/nginx/nginx.conf': NGINX_BEFORE_APACHE,
         'etc/apache2/apache2.conf': apache('Require all granted'),
         'srv/www/.htaccess': conf`
           Order deny,allow
@@ -119,7 +109,7 @@ export default defineRule({
     {
       title: 'an office that is let past the maintenance, in .htaccess',
       files: {
-        'etc/nginx/nginx.conf': NGINX,
+        'etc/nginx/nginx.conf': NGINX_BEFORE_APACHE,
         'etc/apache2/apache2.conf': apache('Require all granted'),
         'srv/www/.htaccess': conf`
           RewriteEngine On
@@ -134,7 +124,7 @@ export default defineRule({
     {
       title: 'an exception for this machine in a virtual host, and a variable',
       files: {
-        'etc/nginx/nginx.conf': NGINX,
+        'etc/nginx/nginx.conf': NGINX_BEFORE_APACHE,
         'etc/apache2/apache2.conf': apache(
           'Require all granted',
           conf`
@@ -152,7 +142,7 @@ export default defineRule({
     {
       title: 'conditions on what nginx says of the client, and those that any address meets',
       files: {
-        'etc/nginx/nginx.conf': NGINX,
+        'etc/nginx/nginx.conf': NGINX_BEFORE_APACHE,
         'etc/apache2/apache2.conf': apache(
           conf`
             Require ip 127.0.0.1
@@ -173,7 +163,7 @@ export default defineRule({
     {
       title: 'mod_remoteip knows the client',
       files: {
-        'etc/nginx/nginx.conf': NGINX,
+        'etc/nginx/nginx.conf': NGINX_BEFORE_APACHE,
         'etc/apache2/apache2.conf': apache(
           'Require ip 127.0.0.0/8 203.0.113.0/24',
           conf`
@@ -187,7 +177,7 @@ export default defineRule({
     {
       title: 'nginx itself is among the addresses, or a password is another way in',
       files: {
-        'etc/nginx/nginx.conf': NGINX,
+        'etc/nginx/nginx.conf': NGINX_BEFORE_APACHE,
         'etc/apache2/apache2.conf': apache(conf`
           Require ip 127.0.0.1 203.0.113.0/24
         `),
@@ -197,7 +187,7 @@ export default defineRule({
     {
       title: 'Apache listens for others too',
       files: {
-        'etc/nginx/nginx.conf': NGINX,
+        'etc/nginx/nginx.conf': NGINX_BEFORE_APACHE,
         'etc/apache2/apache2.conf': apache('Require ip 203.0.113.0/24')
           .replace('Listen 127.0.0.1:9000', 'Listen 9000')
           .replace('<VirtualHost 127.0.0.1:9000>', '<VirtualHost *:9000>'),
