@@ -9,6 +9,7 @@ import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { hostOfRule, type PlacedRule, placedRules } from '../../src/servers/apache/queries/rewriting.ts'
 import { documentRoot } from '../../src/servers/apache/requests/document-root.ts'
 import { apacheMain } from '../_examples.ts'
+import { rewritingHost } from '../_rewriting-examples.ts'
 
 const site = (flags: string, script = ''): Record<string, string> => ({
   'etc/apache2/apache2.conf': apacheMain(
@@ -38,15 +39,8 @@ const site = (flags: string, script = ''): Record<string, string> => ({
 })
 const PAGED = "$page = $_GET['page'] ?? 1;"
 
-const host = (rule: string): string => conf`
-  <VirtualHost *:80>
-      ServerName example.org
-      DocumentRoot /srv/www
-      RewriteEngine On
-      RewriteCond %{DOCUMENT_ROOT}%{REQUEST_URI} !-f
-      RewriteRule ${rule}
-  </VirtualHost>
-`
+const host = (rule: string): string =>
+  rewritingHost(`RewriteCond %{DOCUMENT_ROOT}%{REQUEST_URI} !-f\nRewriteRule ${rule}`)
 
 export default defineRule({
   summary: 'A front controller that gets the path in its query loses the query of the request',
