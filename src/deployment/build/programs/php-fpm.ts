@@ -237,9 +237,10 @@ function fpmOfImage(container: Container): FpmOfImage | null {
       (!step.target.known || /^\/(?:usr(?:\/local(?:\/etc)?)?)?$/.test(step.target.value)),
   )
   if (isReplaced || copiesUnknown) return null
-  const isTouched = mayChangePool(end) || steps.some(step => FPM_FILES.test(step) || /conf\.d/.test(step))
+  const mayChangePools = mayChangePool(end) || steps.some(step => FPM_FILES.test(step))
+  const isTouched = mayChangePools || steps.some(step => /conf\.d/.test(step))
   const files = isTouched && reference?.startsWith('php:') === true ? phpImageFiles(container) : null
-  if (files === null && (mayChangePool(end) || steps.some(step => FPM_FILES.test(step)))) return null
+  if (files === null && mayChangePools) return null
   return {
     files,
     at: image?.stage.at ?? service.image?.at ?? service.at,
