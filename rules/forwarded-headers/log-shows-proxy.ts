@@ -7,7 +7,7 @@ import { argumentPlace, isSettled } from '../../src/servers/apache/queries/place
 import { directivesByHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { apacheMain } from '../_examples.ts'
 import { knowsClients, loopbackWay } from './_loopback-way.ts'
-import { NGINX_BEFORE_APACHE } from './_nginx-before-apache.ts'
+import { NGINX_BEFORE_APACHE } from './_examples.ts'
 
 const logged = (format: string, lines = '', around = ''): Record<string, string> => ({
   'etc/nginx/nginx.conf': NGINX_BEFORE_APACHE,

@@ -11,7 +11,7 @@ import { isWhole } from '../../src/servers/apache/queries/set-reach.ts'
 import { directivesByHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { apacheMain, nginxMain } from '../_examples.ts'
 import { loopbackWay } from './_loopback-way.ts'
-import { NGINX_BEFORE_APACHE } from './_nginx-before-apache.ts'
+import { NGINX_BEFORE_APACHE } from './_examples.ts'
 
 const REPEATING = nginxMain(conf`
   server {

@@ -20,7 +20,7 @@ import {
 } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { apacheMain } from '../_examples.ts'
 import { knowsClients, loopbackWay } from './_loopback-way.ts'
-import { NGINX_BEFORE_APACHE } from './_nginx-before-apache.ts'
+import { NGINX_BEFORE_APACHE } from './_examples.ts'
 
 const apache = (lines: string, around = ''): string =>
   apacheMain(
