@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import { memo } from '../parsers/collections/memo.ts'
 import { socketIoServerPath } from '../parsers/javascript/socket-io.ts'
 import { withoutComments } from '../parsers/python/without-comments.ts'
-import type { Place, Source } from '../parsers/text/source.ts'
+import { matchedPlace, type Place, type Source } from '../parsers/text/source.ts'
 import { placeOf } from '../parsers/text/written-text.ts'
 import type { Connection, Deployment, Machine, StartedCommand } from '../src/deployment/model.ts'
 import { serverBehind } from '../src/deployment/server-behind.ts'
@@ -109,7 +109,7 @@ export function socketIoProgram({ targets }: Pick<Connection, 'targets'>): Socke
 function takenAlone(source: Source): SocketIoProgram['withoutPolling'] {
   const match = IMPORTS_CLIENT.test(source.code) ? null : WEBSOCKET_ALONE.exec(source.code)
   if (match === null) return null
-  const at = { source, start: match.index, end: match.index + match[0].length }
+  const at = matchedPlace(source, match)
   return { at, says: 'the application answers Socket.IO by WebSocket alone' }
 }
 

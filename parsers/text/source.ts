@@ -63,6 +63,11 @@ export interface Place {
   readonly end: number
 }
 
+/** Where a pattern was found in the text of a source, or in one that is as long, such as its code. */
+export function matchedPlace(source: Source, match: RegExpExecArray): Place {
+  return { source, start: match.index, end: match.index + match[0].length }
+}
+
 /** One-based line and column; the column counts UTF-16 units, as editors and SARIF do. */
 export interface Position {
   readonly line: number

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { withoutComments } from '../../parsers/python/without-comments.ts'
-import type { Place, Source } from '../../parsers/text/source.ts'
+import { matchedPlace, type Place, type Source } from '../../parsers/text/source.ts'
 import { celeryConfiguration, celeryModules } from '../../src/deployment/django/celery-configuration.ts'
 import { pythonFiles } from '../../src/deployment/django/scheduled-tasks.ts'
 import { projectDirectory } from '../../src/deployment/django/settings.ts'
@@ -176,5 +176,5 @@ function sentWithout({
 
 function sendingIn(source: Source, code: string): Place | null {
   const match = /\b\w+\.(?:delay|apply_async)(?=\()/.exec(code)
-  return match === null ? null : { source, start: match.index, end: match.index + match[0].length }
+  return match === null ? null : matchedPlace(source, match)
 }

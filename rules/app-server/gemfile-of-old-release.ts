@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import type { Place, Source } from '../../parsers/text/source.ts'
+import { matchedPlace, type Place, type Source } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
@@ -270,7 +270,7 @@ function signalIn(source: Source, others: readonly Source[], isGem: boolean): Pl
   if (!/unicorn/i.test(code + source.path)) return null
   const match = /\bUSR2\b/.exec(code) ?? (isGem ? /\bunicorn:(?:legacy_)?restart\b/.exec(code) : null)
   if (match === null || !isAskedFor(code.slice(0, match.index), source, others)) return null
-  return { source, start: match.index, end: match.index + match[0].length }
+  return matchedPlace(source, match)
 }
 
 /** Of a script with several actions, that in which it stands is named by what deploys. */

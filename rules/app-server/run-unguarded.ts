@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import type { Place, Source } from '../../parsers/text/source.ts'
+import { matchedPlace, type Place, type Source } from '../../parsers/text/source.ts'
 import { programName } from '../../src/deployment/destination-words.ts'
 import { importedNames } from '../../src/deployment/django/imported-names.ts'
 import type { WsgiScript } from '../../src/deployment/django/settings.ts'
@@ -168,7 +168,7 @@ function* startedIn(
   if (flasks.size === 0) return
   for (const match of source.code.matchAll(/^([A-Za-z_]\w*)\.run(?=\()/gm)) {
     if (!flasks.has(match[1] ?? '')) continue
-    const at: Place = { source, start: match.index, end: match.index + match[0].length }
+    const at: Place = matchedPlace(source, match)
     yield {
       at,
       message: `${name} imports this module, and here it stays: the development server starts and never returns`,

@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import type { Place } from '../../parsers/text/source.ts'
+import { matchedPlace, type Place } from '../../parsers/text/source.ts'
 import { frontLine } from '../../src/deployment/front-lines.ts'
 import type { ApacheConnection, Connection, NginxConnection } from '../../src/deployment/model.ts'
 import { memo } from '../../parsers/collections/memo.ts'
@@ -209,5 +209,5 @@ function socketIoBehind(connection: Connection): Place | null {
     return null
   if (!targets.every(({ local }) => local === true)) return null
   const match = REQUIRES_SOCKET_IO.exec(first.code)!
-  return { source: first, start: match.index, end: match.index + match[0].length }
+  return matchedPlace(first, match)
 }

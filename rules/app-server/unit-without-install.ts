@@ -1,4 +1,4 @@
-import { isUnknownWord, type Place, type Source } from '../../parsers/text/source.ts'
+import { isUnknownWord, matchedPlace, type Place, type Source } from '../../parsers/text/source.ts'
 import { escapePattern } from '../../parsers/text/escape-pattern.ts'
 import { unitNames } from '../../parsers/systemd/read-unit.ts'
 import type { ServiceUnit } from '../../parsers/systemd/service-unit.ts'
@@ -255,7 +255,7 @@ function enabling(deployment: Deployment, full: string): Place | null {
   // Of those beside a machine nobody can tell where they lie.
   for (const source of deployment.setups() ?? []) {
     const match = command.exec(source.text)
-    if (match !== null) return { source, start: match.index, end: match.index + match[0].length }
+    if (match !== null) return matchedPlace(source, match)
   }
   return null
 }

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { readPackageJson } from '../../parsers/javascript/package-json.ts'
-import type { Place } from '../../parsers/text/source.ts'
+import { matchedPlace, type Place } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
 import { containerVariables } from './_container-variables.ts'
@@ -121,7 +121,7 @@ function pythonClient(container: Container): OldClient | null {
   const at =
     requirements === undefined || found === null
       ? container.image.stage.at
-      : { source: requirements, start: found.index, end: found.index + found[0].length }
+      : matchedPlace(requirements, found)
   return {
     name: name === 'pymysql' ? 'PyMySQL without `cryptography`' : 'aiomysql without `cryptography`',
     said: "RuntimeError: 'cryptography' package is required for sha256_password or caching_sha2_password auth methods",

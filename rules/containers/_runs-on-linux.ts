@@ -1,6 +1,6 @@
 import { memo } from '../../parsers/collections/memo.ts'
 import type { ComposeProject } from '../../parsers/compose/compose.ts'
-import { type Place, placeText, type Source } from '../../parsers/text/source.ts'
+import { matchedPlace, type Place, placeText, type Source } from '../../parsers/text/source.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { isScript } from '../../src/deployment/setups/setup-commands.ts'
 
@@ -52,5 +52,5 @@ const INSTALLS = /\bsystemctl\b|\b(?:apt|apt-get|dnf|yum)\b[^\n]*\binstall\b/
 
 function placeOfFirst(source: Source, pattern: RegExp): Place | null {
   const match = pattern.exec(source.text)
-  return match === null ? null : { source, start: match.index, end: match.index + match[0].length }
+  return match === null ? null : matchedPlace(source, match)
 }

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { phpCode } from '../../parsers/php/script.ts'
-import type { Place } from '../../parsers/text/source.ts'
+import { matchedPlace, type Place } from '../../parsers/text/source.ts'
 import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import { isBelow } from '../../parsers/text/is-below.ts'
 import { placeOf, sliceWritten } from '../../parsers/text/written-text.ts'
@@ -249,7 +249,7 @@ function givenToContainer({ service, hostFiles, image }: Container): Given | nul
       const variable = match[2] ?? ''
       const set = service.environment.find(each => each.name === variable && OF_LARAVEL.test(variable))
       const at = set?.at ?? (variable === 'APP_KEY' ? service.envFiles[0]?.path.at : null)
-      const readAt = { source, start: match.index, end: match.index + match[0].length }
+      const readAt = matchedPlace(source, match)
       if (at != null) return { name: variable, at, readAt }
     }
   }

@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import type { Place } from '../../parsers/text/source.ts'
+import { matchedPlace, type Place } from '../../parsers/text/source.ts'
 import { placeOf, sliceWritten, type WrittenText } from '../../parsers/text/written-text.ts'
 import { serviceVariables } from '../../src/deployment/containers/service-variables.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -244,8 +244,7 @@ function lostIn(
     const name = /\w+/.exec(found[0])?.[0] ?? ''
     // `host='$host' envsubst < …` puts it where it was.
     const isGiven = names.has(name) || texts.some(script => new RegExp(`\\b${name}=`).test(script.text))
-    if (!isGiven)
-      return { name: found[0], at: { source, start: found.index, end: found.index + found[0].length } }
+    if (!isGiven) return { name: found[0], at: matchedPlace(source, found) }
   }
   return null
 }

@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import type { ComposeMount, ComposeService } from '../../parsers/compose/compose.ts'
 import { cleanPath } from '../../parsers/text/clean-path.ts'
 import { isBelow } from '../../parsers/text/is-below.ts'
-import type { Place } from '../../parsers/text/source.ts'
+import { matchedPlace, type Place } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { directoryOfUrl, keepsUploadsInFiles } from '../../src/deployment/django/static-settings.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -208,8 +208,7 @@ function openedIn({ service, hostFiles }: Container): Place | null {
   for (const path of tasksBelow(hostFiles, context.value)) {
     const source = sourceAt(hostFiles, path)
     const match = source === null ? null : OPENED.exec(source.code)
-    if (source !== null && match !== null)
-      return { source, start: match.index, end: match.index + match[0].length }
+    if (source !== null && match !== null) return matchedPlace(source, match)
   }
   return null
 }

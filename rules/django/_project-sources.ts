@@ -1,6 +1,6 @@
 import { memoByKey } from '../../parsers/collections/memo.ts'
 import { withoutComments } from '../../parsers/python/without-comments.ts'
-import type { Place, Source } from '../../parsers/text/source.ts'
+import { matchedPlace, type Place, type Source } from '../../parsers/text/source.ts'
 import { pythonFiles } from '../../src/deployment/django/scheduled-tasks.ts'
 import { type DjangoSettings, projectDirectory } from '../../src/deployment/django/settings.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
@@ -29,7 +29,7 @@ export function firstInProject(
   for (const source of projectSources(files, settings)) {
     if (!pattern.test(source.text) || !isWanted(source)) continue
     const match = pattern.exec(withoutComments(source.text))
-    if (match !== null) return { source, start: match.index, end: match.index + match[0].length }
+    if (match !== null) return matchedPlace(source, match)
   }
   return null
 }

@@ -1,7 +1,7 @@
 import { memo } from '../../parsers/collections/memo.ts'
 import { withoutComments } from '../../parsers/python/without-comments.ts'
 import { withoutComments as withoutShellComments } from '../../parsers/shell/without-comments.ts'
-import type { Place, Source } from '../../parsers/text/source.ts'
+import { matchedPlace, type Place, type Source } from '../../parsers/text/source.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -142,7 +142,7 @@ const clearedBy = memo((texts: readonly Source[]): Place | null => {
     const match = /\bcache\.clear\(\)|\bmanage\.py[ \t]+(?:clear_cache|clearcache|invalidate_cache)\b/.exec(
       withoutShellComments(source.text),
     )
-    if (match !== null) return { source, start: match.index, end: match.index + match[0].length }
+    if (match !== null) return matchedPlace(source, match)
   }
   return null
 })

@@ -1,6 +1,6 @@
 import { withoutComments } from '../../parsers/python/without-comments.ts'
 import { memo } from '../../parsers/collections/memo.ts'
-import type { Place, Source } from '../../parsers/text/source.ts'
+import { matchedPlace, type Place, type Source } from '../../parsers/text/source.ts'
 import type { AppServerProgram, Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import type { LoadedModule } from '../../src/deployment/django/loaded-module.ts'
@@ -98,7 +98,7 @@ const within = (pattern: string): ((source: Source) => Place | null) => {
   return memo((source: Source): Place | null => {
     const code = withoutComments(source.text)
     const match = expression.exec(code)
-    return match === null ? null : { source, start: match.index, end: match.index + match[0].length }
+    return match === null ? null : matchedPlace(source, match)
   })
 }
 const READING: Readonly<Record<AddressHeader, (source: Source) => Place | null>> = {

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { memoByKey } from '../../parsers/collections/memo.ts'
-import type { Place, Source } from '../../parsers/text/source.ts'
+import { matchedPlace, type Place, type Source } from '../../parsers/text/source.ts'
 import { frontLine } from '../../src/deployment/front-lines.ts'
 import type { AppServerProgram, Connection } from '../../src/deployment/model.ts'
 import { type FileSystem, filesBelow, sourceAt } from '../../src/files/file-system.ts'
@@ -66,7 +66,7 @@ function loginOfJar({ server }: AppServerProgram): SpringFault | null {
   if (!asksProvider(server.sources)) return null
   const registration = server.sources.flatMap(source => {
     const match = /\bregistration\b/.exec(source.code)
-    return match === null ? [] : [{ source, start: match.index, end: match.index + match[0].length }]
+    return match === null ? [] : [matchedPlace(source, match)]
   })[0]
   const at = server.binds[0]?.at ?? registration
   return at === undefined
@@ -91,7 +91,7 @@ function asksProvider(sources: readonly Source[]): boolean {
 /** The library by which a provider of OAuth is given an address to come back to. */
 function loginIn(source: Source): Place | null {
   const match = /\bspring-boot-starter-oauth2-client\b/.exec(source.code)
-  return match === null ? null : { source, start: match.index, end: match.index + match[0].length }
+  return match === null ? null : matchedPlace(source, match)
 }
 
 /** What reads the header besides, and is given to the application in its own code. */

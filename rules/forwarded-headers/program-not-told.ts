@@ -1,6 +1,6 @@
 import { nginxMain, tlsVirtualHost } from '../_examples.ts'
 import { posix } from 'node:path'
-import type { Place, Source } from '../../parsers/text/source.ts'
+import { matchedPlace, type Place, type Source } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { frontLine } from '../../src/deployment/front-lines.ts'
 import { containersOnHost } from '../../src/deployment/containers/read-containers.ts'
@@ -847,7 +847,7 @@ function lookAtHomeAssistant(container: Container, connection: Connection): Faul
 
 function firstKey(source: Source, pattern: RegExp): Place | null {
   const match = pattern.exec(source.code)
-  return match === null ? null : { source, start: match.index, end: match.index + match[0].length }
+  return match === null ? null : matchedPlace(source, match)
 }
 
 function lookAtGitlab(container: Container, connection: Connection): Fault | null {

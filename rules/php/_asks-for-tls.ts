@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import { memoByKey } from '../../parsers/collections/memo.ts'
 import { phpCode } from '../../parsers/php/script.ts'
-import type { Place, Source } from '../../parsers/text/source.ts'
+import { matchedPlace, type Place, type Source } from '../../parsers/text/source.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { isLaravel } from '../_php-projects.ts'
 import { moodleConfiguration, wordpressConfiguration } from './_php-sources.ts'
@@ -42,7 +42,7 @@ const OTHERWISE = /FORWARDED|SERVER_PORT|CF_VISITOR|REQUEST_SCHEME|\[\s*['"]HTTP
 
 function found(source: Source, match: RegExpExecArray, by: Asked['by']): Asked {
   return {
-    at: { source, start: match.index, end: match.index + match[0].length },
+    at: matchedPlace(source, match),
     says: `${by} redirects to TLS`,
     by,
     speaksTls: true,

@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import { memoByKey } from '../../parsers/collections/memo.ts'
 import { phpCode } from '../../parsers/php/script.ts'
-import type { Place, Source } from '../../parsers/text/source.ts'
+import { matchedPlace, type Place, type Source } from '../../parsers/text/source.ts'
 import { filesBelow, type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { applicationHome } from './_variables-read.ts'
 
@@ -114,5 +114,5 @@ export function wordpressReader(files: FileSystem, root: string): AuthorizationR
 }
 
 function placeOf(source: Source, match: RegExpExecArray): Place {
-  return { source, start: match.index, end: match.index + match[0].length }
+  return matchedPlace(source, match)
 }

@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import { memoByKey } from '../../parsers/collections/memo.ts'
 import { phpCode } from '../../parsers/php/script.ts'
 import { parseDotenv } from '../../parsers/dotenv/parse-dotenv.ts'
-import type { Place } from '../../parsers/text/source.ts'
+import { matchedPlace, type Place } from '../../parsers/text/source.ts'
 import { isAbsent } from '../../src/deployment/is-absent.ts'
 import { filesBelow, type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 
@@ -39,7 +39,7 @@ export const variablesRead = memoByKey(
       for (const match of code.matchAll(READ)) {
         const name = match[2] ?? ''
         if (OF_REQUEST.test(name) || found.has(name)) continue
-        found.set(name, { source, start: match.index, end: match.index + match[0].length })
+        found.set(name, matchedPlace(source, match))
       }
     }
     if (!setsOwn || isAbsent(files, posix.join(home, '.env'))) return found

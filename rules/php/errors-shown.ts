@@ -2,7 +2,7 @@ import { phpCode } from '../../parsers/php/script.ts'
 import { posix } from 'node:path'
 import { memoByKey } from '../../parsers/collections/memo.ts'
 import { parseDotenv } from '../../parsers/dotenv/parse-dotenv.ts'
-import type { Place } from '../../parsers/text/source.ts'
+import { matchedPlace, type Place } from '../../parsers/text/source.ts'
 import type { Deployment, Target } from '../../src/deployment/model.ts'
 import { askedHosts, askHost } from '../../src/deployment/requests/ask-host.ts'
 import { EXISTING } from '../../src/deployment/requests/made-up-requests.ts'
@@ -245,7 +245,7 @@ const inWordPress = memoByKey((files: FileSystem, root: string): Shown | null =>
   const code = phpCode(source)
   const match = /define\s*\(\s*['"]WP_DEBUG['"]\s*,\s*true\s*\)/i.exec(code)
   if (match === null || /WP_DEBUG_DISPLAY|display_errors/.test(code)) return null
-  return { at: { source, start: match.index, end: match.index + match[0].length }, what: 'WordPress' }
+  return { at: matchedPlace(source, match), what: 'WordPress' }
 })
 
 const inLaravel = memoByKey((files: FileSystem, root: string): Shown | null => {

@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import { phpCode } from '../../parsers/php/script.ts'
 import { memoByKey } from '../../parsers/collections/memo.ts'
-import type { Place } from '../../parsers/text/source.ts'
+import { matchedPlace, type Place } from '../../parsers/text/source.ts'
 import type { Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -447,9 +447,7 @@ const OS_TICKET = ['include/ost-config.php', 'include/ost-sampleconfig.php']
 function placeIn(files: FileSystem, path: string, pattern: RegExp): Place | null {
   const source = sourceAt(files, path)
   const match = source === null ? null : pattern.exec(phpCode(source))
-  return source === null || match === null
-    ? null
-    : { source, start: match.index, end: match.index + match[0].length }
+  return source === null || match === null ? null : matchedPlace(source, match)
 }
 
 /** The name of the script in front of every URL that CodeIgniter makes; null where its URLs are without. */

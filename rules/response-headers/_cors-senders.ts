@@ -1,5 +1,5 @@
 import { memo } from '../../parsers/collections/memo.ts'
-import type { Place, Source } from '../../parsers/text/source.ts'
+import { matchedPlace, type Place, type Source } from '../../parsers/text/source.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import type { AppServerProgram, Deployment } from '../../src/deployment/model.ts'
 
@@ -54,5 +54,5 @@ const corsOf = memo((source: Source) => ({
 function placeIn(source: Source, pattern: RegExp): Place | null {
   const code = source.text.replace(/(^|\s)(?:#|\/\/)[^\n]*/g, comment => ' '.repeat(comment.length))
   const match = pattern.exec(code)
-  return match === null ? null : { source, start: match.index, end: match.index + match[0].length }
+  return match === null ? null : matchedPlace(source, match)
 }

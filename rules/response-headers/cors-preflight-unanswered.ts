@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { memoByKey } from '../../parsers/collections/memo.ts'
-import type { Source } from '../../parsers/text/source.ts'
+import { matchedPlace, type Source } from '../../parsers/text/source.ts'
 import type { AppServerProgram, NginxConnection } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { askServer } from '../../src/deployment/requests/ask-server.ts'
@@ -165,7 +165,7 @@ function needOf(program: AppServerProgram | null) {
   for (const { what, pattern } of NEEDS) {
     const match = pattern.exec(entry.code)
     if (match === null) continue
-    const at = { source: entry, start: match.index, end: match.index + match[0].length }
+    const at = matchedPlace(entry, match)
     return { at, what: what ?? `\`${match[1]?.toUpperCase()}\`` }
   }
   return null

@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import { memo } from '../../parsers/collections/memo.ts'
 import { groupBy } from '../../parsers/collections/group-by.ts'
-import type { Place } from '../../parsers/text/source.ts'
+import { matchedPlace, type Place } from '../../parsers/text/source.ts'
 import type { Deployment, NginxConnection, NginxServer } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
@@ -82,7 +82,7 @@ function releaseIn(files: FileSystem, path: string, pattern: RegExp): Release | 
   if (source === null || match === null) return undefined
   return {
     release: Number(match[1]),
-    at: { source, start: match.index, end: match.index + match[0].length },
+    at: matchedPlace(source, match),
   }
 }
 

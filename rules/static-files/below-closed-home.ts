@@ -3,7 +3,7 @@ import { memo } from '../../parsers/collections/memo.ts'
 import { once } from '../../parsers/collections/once.ts'
 import { cleanPath } from '../../parsers/text/clean-path.ts'
 import { isBelow } from '../../parsers/text/is-below.ts'
-import { isUnknownWord, type Place, type Source } from '../../parsers/text/source.ts'
+import { isUnknownWord, matchedPlace, type Place, type Source } from '../../parsers/text/source.ts'
 import { placeOf } from '../../parsers/text/written-text.ts'
 import type { Deployment, Machine } from '../../src/deployment/model.ts'
 import { type FollowedCommand, inDirectory } from '../../src/deployment/setups/followed-commands.ts'
@@ -271,7 +271,7 @@ function settingIn(
 ): { readonly mode: string; readonly at: Place } | null {
   const match = source === null ? null : pattern.exec(source.text)
   if (source === null || match === null) return null
-  return { mode: match[1] ?? '', at: { source, start: match.index, end: match.index + match[0].length } }
+  return { mode: match[1] ?? '', at: matchedPlace(source, match) }
 }
 
 /** True where a server of the repository runs as the user, or may. */

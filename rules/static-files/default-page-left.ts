@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import type { Place } from '../../parsers/text/source.ts'
+import { matchedPlace, type Place } from '../../parsers/text/source.ts'
 import { parseApache } from '../../parsers/apache/parse.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { askHost, askedHosts } from '../../src/deployment/requests/ask-host.ts'
@@ -239,7 +239,7 @@ function hiddenBy(files: FileSystem, page: string): { readonly at: Place; readon
   const found = ofPackage ?? (source.text.length > LONGEST_PLACEHOLDER ? null : PLACEHOLDER.exec(source.text))
   if (found === null) return null
   return {
-    at: { source, start: found.index, end: found.index + found[0].length },
+    at: matchedPlace(source, found),
     message: `\`${page}\` ${ofPackage === null ? 'keeps a place' : 'is the page of a package'}, and answers \`/\` in place of \`${script}\``,
   }
 }

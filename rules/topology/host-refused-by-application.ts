@@ -1,7 +1,7 @@
 import { phpCode } from '../../parsers/php/script.ts'
 import { posix } from 'node:path'
 import { memoByKey } from '../../parsers/collections/memo.ts'
-import type { Place, Source } from '../../parsers/text/source.ts'
+import { matchedPlace, type Place, type Source } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import type { ComposeVariable } from '../../parsers/compose/compose.ts'
 import { serviceVariables } from '../../src/deployment/containers/service-variables.ts'
@@ -763,7 +763,7 @@ function railsInDevelopment(files: FileSystem, directory: string): HostList | nu
   if (match === null) return null
   return {
     by: 'Rails',
-    at: { source, start: match.index, end: match.index + match[0].length },
+    at: matchedPlace(source, match),
     said: 'Blocked hosts',
     to: 'to `config.hosts`',
     takes: name => /(?:^|\.)(?:localhost|test)(?::\d+)?$/i.test(name),
@@ -823,7 +823,7 @@ function viteList(files: FileSystem, directory: string): HostList | null {
   if (match == null) return null
   return {
     by: 'Vite',
-    at: { source, start: match.index, end: match.index + match[0].length },
+    at: matchedPlace(source, match),
     said: 'Blocked request. This host is not allowed',
     to: 'to `server.allowedHosts`',
     // It takes the names of `host`, `origin` and `hmr.host`, too.

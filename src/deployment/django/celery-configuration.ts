@@ -1,6 +1,6 @@
 import { withoutComments } from '../../../parsers/python/without-comments.ts'
 import { posix } from 'node:path'
-import type { Place } from '../../../parsers/text/source.ts'
+import { matchedPlace, type Place } from '../../../parsers/text/source.ts'
 import { type FileSystem, sourceAt } from '../../files/file-system.ts'
 import type { DjangoSettings } from './settings.ts'
 
@@ -40,7 +40,7 @@ export function celeryConfiguration(files: FileSystem, settings: DjangoSettings)
   if (found === undefined || others.length > 0 || code.split('config_from_object').length > 2) return null
   return {
     namespace: found[1] ?? null,
-    at: { source, start: found.index, end: found.index + found[0].length },
+    at: matchedPlace(source, found),
     isBrokerOfSettings: !/broker/i.test(code),
   }
 }

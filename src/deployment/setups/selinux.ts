@@ -1,5 +1,5 @@
 import { memo } from '../../../parsers/collections/memo.ts'
-import type { Place, Source } from '../../../parsers/text/source.ts'
+import { matchedPlace, type Place, type Source } from '../../../parsers/text/source.ts'
 import { placeOf } from '../../../parsers/text/written-text.ts'
 import { readYaml } from '../../../parsers/yaml/read-yaml.ts'
 import type { YamlNode } from '../../../parsers/yaml/yaml-node.ts'
@@ -41,7 +41,7 @@ function enforcedAt(texts: readonly Source[]): Place | null {
         return placeOf(state.text)
     }
     const match = /\.(?:sh|bash)$/.test(source.path) ? ENFORCING.exec(source.code) : null
-    if (match !== null) return { source, start: match.index, end: match.index + match[0].length }
+    if (match !== null) return matchedPlace(source, match)
   }
   return null
 }
