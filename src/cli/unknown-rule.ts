@@ -1,11 +1,11 @@
 import { RENAMED } from '../../rules/renamed.ts'
 import { didYouMean, nearestName } from './did-you-mean.ts'
 
-/** What is wrong with the name of a rule that there is not: an old id names the new one. */
+/** What is wrong with a name that no rule and no group has: an old id names the new one. */
 export function unknownRule(name: string, known: readonly string[]): string {
   const now = RENAMED.get(name)
   return now === undefined
-    ? `unknown rule "${name}"${didYouMean(name, known)}`
+    ? `unknown ${name.includes('/') ? 'rule' : 'rule or group'} "${name}"${didYouMean(name, known)}`
     : `the rule "${name}" was renamed to "${now}"`
 }
 

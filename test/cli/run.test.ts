@@ -112,7 +112,7 @@ test('what cannot be done is one line and exit 2', async () => {
     [['--config', 'gone', '.'], /gone: cannot be read: /],
     [['-o', 'gone/report.json', '.'], /gone\/report\.json: cannot be written: no such file or directory$/],
     [['bad'], /bad\/\.auditrc:1:1: unknown key "rulez": did you mean "rules"\?$/],
-    [['explain', 'nothing'], /unknown rule "nothing"/],
+    [['explain', 'nothing'], /unknown rule or group "nothing"/],
     [
       ['--skip', 'body-limits/inverted', '.'],
       /the rule "body-limits\/inverted" was renamed to "body-limits\/apache-below-nginx"$/,
@@ -362,7 +362,7 @@ test('rules lists the groups that are named, and what may be as bad as was asked
   )
   assert.match(
     (await runIn(directory, ['rules', 'tsl'])).errors.join(),
-    /unknown rule "tsl": did you mean "tls"\?$/,
+    /unknown rule or group "tsl": did you mean "tls"\?$/,
   )
 })
 
