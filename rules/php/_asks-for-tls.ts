@@ -11,7 +11,7 @@ export interface Asked {
   readonly at: Place
   readonly says: string
   /** The application that asks by its own configuration; null for a script. */
-  readonly by: 'WordPress' | 'Moodle' | 'Nextcloud' | 'Laravel' | null
+  readonly by: 'WordPress' | 'Moodle' | 'Nextcloud' | 'Laravel' | 'Symfony' | null
   /** True where its own configuration has an address of https. */
   readonly speaksTls: boolean
   /** True for one that believes a proxy in front, where that sends `X-Forwarded-Proto`. */
@@ -33,6 +33,7 @@ export const asksForTls = memoByKey((files: FileSystem, root: string): Asked | n
     (moodle === null ? null : askedByMoodle(moodle)) ??
     (nextcloud === null || hasOtherSettings(files, root) ? null : askedByNextcloud(nextcloud)) ??
     askedByLaravel(files, root) ??
+    askedBySymfony(files, posix.dirname(root)) ??
     (page === null ? null : askedByScript(page))
   )
 })
@@ -171,6 +172,42 @@ function askedByMiddleware(files: FileSystem, project: string): Asked | null {
   const match = /\bprotected\s+\$proxies(?=\s*(?:=\s*null\s*)?;)/i.exec(code)
   const isOtherwise = /\$this->proxies|function\s+(?:proxies|__construct|handle)\b/.test(code)
   return match === null || isOtherwise ? null : found(source, match, 'Laravel')
+}
+
+/**
+ * `requires_channel: https` of an access rule: Symfony redirects whoever did not come by TLS, which it reads of
+ * `HTTPS`, and of `X-Forwarded-Proto` where a proxy is trusted.
+ * https://symfony.com/doc/current/security/force_https.html
+ */
+function askedBySymfony(files: FileSystem, project: string): Asked | null {
+  const source = sourceAt(files, `${project}/config/packages/security.yaml`)
+  const match = source === null ? null : CHANNEL.exec(source.code)
+  if (source === null || match === null || mayTrust(files, project)) return null
+  const start = match.index + match[0].indexOf('requires_channel')
+  return { ...found(source, match, 'Symfony'), at: { source, start, end: match.index + match[0].length } }
+}
+
+const CHANNEL = /^[^#\n]*\brequires_channel:[ \t]*(?:https|'https'|"https")(?![^\s,}])/m
+
+/** Where a project names the proxies that it trusts: its configuration, the file that starts it, and the environment. */
+const TRUSTING = /trusted_proxies|TRUSTED_PROXIES|setTrustedProxies/
+
+/** True also where a part of the configuration is not here. */
+function mayTrust(files: FileSystem, project: string): boolean {
+  const packages = files.list(`${project}/config/packages`)
+  if (packages === null || files.kind(`${project}/public/index.php`) !== 'file') return true
+  // Of the environment, which every other file around it may set, those that lie where they are looked for.
+  const around = [project, posix.dirname(project)].flatMap(directory =>
+    (files.list(directory) ?? []).map(({ name }) => posix.join(directory, name)),
+  )
+  return [
+    ...packages.map(({ name }) => `${project}/config/packages/${name}`),
+    `${project}/config/packages/prod/framework.yaml`,
+    `${project}/config/services.yaml`,
+    `${project}/public/index.php`,
+    `${project}/src/Kernel.php`,
+    ...around.filter(path => /\.ya?ml$|\/\.env[^/]*$/.test(path)),
+  ].some(path => TRUSTING.test(sourceAt(files, path)?.text ?? ''))
 }
 
 function askedByScript(source: Source): Asked | null {

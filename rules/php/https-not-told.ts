@@ -104,6 +104,22 @@ const LARAVEL_10 = (proxies: string): Record<string, string> => ({
     }
   `,
 })
+const SYMFONY = (framework: string, rule = 'requires_channel: https'): Record<string, string> => ({
+  'srv/shop/bin/console': '#!/usr/bin/env php\n<?php\n',
+  'srv/shop/public/index.php':
+    "<?php\nuse App\\Kernel;\nrequire_once dirname(__DIR__) . '/vendor/autoload_runtime.php';\nreturn fn (array $context) => new Kernel($context['APP_ENV'], (bool) $context['APP_DEBUG']);\n",
+  'srv/shop/config/packages/framework.yaml': conf`
+    framework:
+        secret: '%env(APP_SECRET)%'
+        ${framework}
+  `,
+  'srv/shop/config/packages/security.yaml': conf`
+    security:
+        access_control:
+            - { path: ^/login, roles: PUBLIC_ACCESS, ${rule} }
+            - { path: ^/, roles: ROLE_USER, ${rule} }
+  `,
+})
 /** A server of loopback behind one with TLS of the same nginx. */
 const inner = (script: Record<string, string>): Record<string, string> => {
   const { 'etc/nginx/nginx.conf': main = '', ...files } = fpm(script)
@@ -274,9 +290,9 @@ export default defineRule({
   },
   confidence: 'high',
   since: '0.1.0',
-  why: "PHP scripts, WordPress and Moodle ask `$_SERVER['HTTPS']` whether the client came by TLS, and redirect to `https://` where it is empty; Nextcloud makes its addresses of it. PHP has the variable from the server that calls it: behind another one that terminates TLS it stays empty, and every page redirects to itself, ERR_TOO_MANY_REDIRECTS.",
+  why: "PHP scripts, WordPress, Moodle and Symfony ask `$_SERVER['HTTPS']` whether the client came by TLS, and redirect to `https://` where it is empty; Nextcloud makes its addresses of it. PHP has the variable from the server that calls it: behind another one that terminates TLS it stays empty, and every page redirects to itself, ERR_TOO_MANY_REDIRECTS.",
   remedy:
-    'Make `HTTPS` of the header of the proxy: in nginx by `fastcgi_param` with a `map`, in Apache by `SetEnvIf X-Forwarded-Proto https HTTPS=on`; or tell the application, Moodle by `$CFG->sslproxy = true;`, Nextcloud by `trusted_proxies` and `overwriteprotocol`',
+    'Make `HTTPS` of the header of the proxy: in nginx by `fastcgi_param` with a `map`, in Apache by `SetEnvIf X-Forwarded-Proto https HTTPS=on`; or tell the application, Moodle by `$CFG->sslproxy = true;`, Nextcloud by `trusted_proxies` and `overwriteprotocol`, Symfony by `trusted_proxies` below `framework`',
   references: [
     'https://www.php.net/manual/reserved.variables.server.php',
     'https://developer.wordpress.org/advanced-administration/security/https/#using-a-reverse-proxy',
@@ -365,6 +381,14 @@ export default defineRule({
     {
       title: 'Laravel 10, whose middleware trusts no proxy',
       files: bad(inShop(apache(''), LARAVEL_10('protected $proxies;')), 'DocumentRoot'),
+    },
+    {
+      title: 'Symfony that requires TLS and trusts no proxy',
+      files: bad(inShop(apache(''), SYMFONY('')), 'DocumentRoot'),
+    },
+    {
+      title: 'Symfony in FPM, behind a server of the same nginx',
+      files: bad(inShop(inner({}), SYMFONY('')), 'fastcgi_pass'),
     },
     {
       title: 'Laravel in the Apache of a container, to whose published port nginx of the host proxies',
@@ -496,6 +520,21 @@ export default defineRule({
       files: inShop(apache(''), LARAVEL_10("protected $proxies = '*';")),
     },
     {
+      title: 'Symfony that trusts the proxy',
+      files: inShop(apache(''), SYMFONY("trusted_proxies: '127.0.0.1'")),
+    },
+    {
+      title: 'Symfony that trusts what the environment names',
+      files: {
+        ...inShop(apache(''), SYMFONY('')),
+        'srv/shop/.env': 'APP_ENV=prod\nSYMFONY_TRUSTED_PROXIES=private_ranges\n',
+      },
+    },
+    {
+      title: 'Symfony that requires no TLS, or what a parameter says',
+      files: inShop(apache(''), SYMFONY('', "requires_channel: '%env(CHANNEL)%'")),
+    },
+    {
       title: 'Laravel in the Apache of a container, which trusts the proxy',
       files: inContainer(LARAVEL_10("protected $proxies = '*';")),
     },
@@ -616,6 +655,7 @@ type Findings = Iterable<RuleFinding>
 
 const TRUST =
   'Trust the proxy: `$middleware->trustProxies(at: …)` in `bootstrap/app.php`, up to Laravel 10 `$proxies` of the middleware `TrustProxies`'
+const TRUST_IN_SYMFONY = 'Trust the proxy: `trusted_proxies` below `framework`, and send `X-Forwarded-Proto`'
 const ADVICE = 'Make `HTTPS` of what the proxy in front tells'
 
 function doing({ by }: Asked): string {
@@ -679,7 +719,7 @@ function* throughFastcgi(deployment: Deployment): Findings {
         ...(tls === undefined ? [] : [{ at: namePlace(tls.directive), message: 'terminates TLS' }]),
         ...(front === null ? [] : [relatedTo(front)]),
       ],
-      help: ADVICE,
+      help: adviceFor(asked),
     }
   }
 }
@@ -875,7 +915,8 @@ function behindProxy(found: Asked, { at, proxy }: TlsInFront): RuleFinding {
 }
 
 function adviceFor({ by }: Asked): string {
-  return by === 'Laravel' ? TRUST : ADVICE
+  if (by === 'Laravel') return TRUST
+  return by === 'Symfony' ? TRUST_IN_SYMFONY : ADVICE
 }
 
 /** True where a line of Apache makes the variable, or may. */
