@@ -159,7 +159,7 @@ function* wrongIn(
     program.kind === 'nginx' ? 'nginx' : program.kind === 'apache' ? 'Apache' : programName(program)
   yield {
     at: pattern.at,
-    message: `nothing tells ${server} to open its logs again, so it goes on writing to the renamed files`,
+    message: `nothing makes ${server} reopen its logs, so it goes on writing to the renamed files`,
     label: 'renamed below it',
     help: `Write a \`postrotate\` ${program.kind === 'apache' ? 'that reloads Apache' : 'with `kill -USR1`'}, or \`copytruncate\``,
   }

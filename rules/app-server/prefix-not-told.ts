@@ -290,7 +290,7 @@ function* untoldByApache(
       if (isToldByApache(deployment, application, connection)) continue
       yield {
         at,
-        message: `nginx takes \`${prefix}\` away, and Django makes its links from \`/\`: mod_wsgi tells it that it is mounted there`,
+        message: `nginx strips \`${prefix}\`, and Django builds its links from \`/\`, where mod_wsgi mounts it`,
         label: `\`${prefix}\` is replaced by \`/\``,
         related: [{ at: argumentPlace(application.directive, 0), message: 'mounted here' }],
         help: `Mount it at the prefix, \`WSGIScriptAlias ${prefix}\`, and leave the slash of \`proxy_pass\` out; or set \`FORCE_SCRIPT_NAME = '${prefix}'\``,

@@ -133,10 +133,10 @@ export default defineRule({
         const written = limit.known ? limit.value.directive : null
         yield {
           at: argumentPlace(line, 0),
-          message: `requests meet the limit of ${written === null ? 'a megabyte, which nginx has by itself,' : `\`${written.args[0]?.value ?? ''}\``} before they are handed to \`${location.name}\`, so larger ones get 413`,
+          message: `requests meet the limit of ${written === null ? 'a megabyte, which nginx has by itself,' : `\`${written.args[0]?.value ?? ''}\``} before the internal redirect to \`${location.name}\`, so larger ones get 413`,
           label: 'comes too late',
           related: [
-            { at: first.at, message: 'hands them on' },
+            { at: first.at, message: 'redirected here' },
             ...(written === null
               ? []
               : [{ at: argumentPlace(written, 0), message: 'the limit that they meet' }]),

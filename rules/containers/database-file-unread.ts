@@ -149,7 +149,7 @@ export default defineRule({
         if (told.some(text => names(text, target))) continue
         yield {
           at,
-          message: `\`${run.reference ?? run.base}\` ${elsewhere}, and nothing tells it of \`${target}\`, so nothing of it holds`,
+          message: `\`${run.reference ?? run.base}\` ${elsewhere}, and no option names \`${target}\`, so it has no effect`,
           label: 'not read',
           help: program.help(target),
         }

@@ -14,7 +14,7 @@ const SETTINGS = conf`
 const HEADER = 'SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")'
 
 export default defineRule({
-  summary: 'A client may tell Django that its plain request came over TLS',
+  summary: 'A client can make Django take its plain HTTP request for HTTPS',
   severity: 'error',
   otherSeverities: {
     info: 'where no server of nginx has TLS, so that a proxy in front of it seems to set the header',

@@ -297,7 +297,7 @@ export default defineRule({
       const header = written(connection, 'x-forwarded-proto')
       yield {
         at: assignedValue(redirect.at),
-        message: `Django takes every request for plain HTTP${header === null ? ', for nothing tells it the scheme' : ', for it is not told to trust X-Forwarded-Proto'}, and redirects https to https for ever`,
+        message: `Django takes every request for plain HTTP${header === null ? ', as no header says the scheme' : ', as it does not trust X-Forwarded-Proto'}, and redirects https to https for ever`,
         label: 'every request is redirected',
         related: [
           ...trustedHeader(settings),
@@ -364,7 +364,7 @@ function* behindApache(deployment: Deployment): Iterable<RuleFinding> {
     const isSent = frontLine(connection).scheme === 'https'
     yield {
       at: assignedValue(redirect.at),
-      message: `Django takes every request for plain HTTP, for ${isSent ? 'it is not told to trust X-Forwarded-Proto' : 'nothing tells it the scheme'}, and redirects https to https for ever`,
+      message: `Django takes every request for plain HTTP, as ${isSent ? 'it does not trust X-Forwarded-Proto' : 'no header says the scheme'}, and redirects https to https for ever`,
       label: 'every request is redirected',
       related: [
         ...trustedHeader(settings),

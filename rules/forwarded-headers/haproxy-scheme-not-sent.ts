@@ -55,7 +55,7 @@ const tree = (
 })
 
 export default defineRule({
-  summary: 'HAProxy terminates TLS, and tells nobody behind it',
+  summary: 'HAProxy terminates TLS, and does not send the scheme to the backend',
   severity: 'error',
   otherSeverities: { warning: 'where Django redirects nothing, and only takes every page for plain HTTP' },
   confidence: 'high',

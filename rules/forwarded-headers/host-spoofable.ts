@@ -38,7 +38,7 @@ const APACHE = {
 }
 
 export default defineRule({
-  summary: 'A client may tell the application which host it was asked for',
+  summary: 'A client can choose the host that the application sees',
   severity: 'error',
   otherSeverities: { warning: 'where `ALLOWED_HOSTS` of Django accepts listed names alone' },
   confidence: 'high',

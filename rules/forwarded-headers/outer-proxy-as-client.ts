@@ -199,7 +199,7 @@ function* uses(
       if (!ADDRESS_HEADERS.has(header.name) || header.value !== '$remote_addr') continue
       yield {
         at: argumentPlace(header.directive, 1),
-        message: `nginx tells the backend the address of the proxy \`${name}\` as that of the client`,
+        message: `nginx sends the backend the address of the proxy \`${name}\` as that of the client`,
         label: 'the address of the proxy',
       }
     }

@@ -33,7 +33,7 @@ const apache = (trust: string): string =>
   `<VirtualHost 127.0.0.1:9000>\n    ServerName example.org\n    ${trust}\n    WSGIScriptAlias / /srv/app/wsgi.py process-group=app\n    WSGIDaemonProcess app\n</VirtualHost>\n`
 
 export default defineRule({
-  summary: 'nginx tells the scheme in one header, Apache reads it from another',
+  summary: 'nginx sends the scheme in one header, Apache reads it from another',
   severity: 'error',
   otherSeverities: { warning: 'where another backend may answer' },
   confidence: 'high',
@@ -107,7 +107,7 @@ export default defineRule({
         aspect: first.trust.header,
         severity: first.certain ? 'error' : 'warning',
         confidence: first.certain ? 'high' : 'medium',
-        message: `nginx tells the scheme in \`${sent.directive.args[0]?.value}\`, and Apache reads it from \`${wanted}\`, which nobody sets`,
+        message: `nginx sends the scheme in \`${sent.directive.args[0]?.value}\`, and Apache reads it from \`${wanted}\`, which nobody sets`,
         label: 'Apache does not read this',
         related: [{ at: first.trust.at, message: 'Apache waits for this header' }],
         help: `Send \`${wanted}\` from nginx, or let Apache test \`${sent.directive.args[0]?.value}\``,

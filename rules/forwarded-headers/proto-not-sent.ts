@@ -526,8 +526,7 @@ function* notSentByApache(deployment: Deployment): Iterable<RuleFinding> {
     if (!tls || scheme !== 'nothing') continue
     const reader = readerBehindApache(deployment, connection)
     if (reader === null) {
-      if (others.has(connection))
-        yield { at: url, message: 'no header tells the backend that the client came over TLS' }
+      if (others.has(connection)) yield { at: url, message: 'no header says that the client came over TLS' }
       continue
     }
     const { name, does, loops, trust } = reader

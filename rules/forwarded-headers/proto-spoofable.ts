@@ -29,7 +29,7 @@ const server = (location: string, top = ''): string => conf`
 `
 
 export default defineRule({
-  summary: 'A client may tell Apache that its plain request came over TLS',
+  summary: 'A client can make Apache take its plain HTTP request for HTTPS',
   severity: 'error',
   otherSeverities: { warning: 'where another backend may answer' },
   confidence: 'high',

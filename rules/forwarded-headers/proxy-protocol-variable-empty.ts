@@ -23,7 +23,7 @@ const nginx = (lines: string, listen = '80', http = ''): string =>
 const HEADER = 'proxy_set_header X-Real-IP «$proxy_protocol_addr»;'
 
 export default defineRule({
-  summary: 'What the PROXY protocol tells is asked for, and no `listen` takes it',
+  summary: 'A variable of the PROXY protocol is used, and no `listen` accepts the protocol',
   severity: 'warning',
   otherSeverities: { info: 'where the server includes more than is here, which may open a socket as well' },
   confidence: 'high',

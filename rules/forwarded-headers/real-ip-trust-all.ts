@@ -37,7 +37,7 @@ const inContainer = (ports: string, network = '0.0.0.0/0'): Record<string, strin
 })
 
 export default defineRule({
-  summary: 'Anyone may tell nginx which address they come from',
+  summary: 'nginx takes the client address from a header that anyone may send',
   severity: 'error',
   otherSeverities: {
     warning: 'where nothing here decides by the address, and it is sent to a backend',

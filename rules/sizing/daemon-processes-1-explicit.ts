@@ -14,7 +14,7 @@ const host = (options: string): Record<string, string> => ({
 })
 
 export default defineRule({
-  summary: 'One process that calls itself several',
+  summary: '`processes=1` sets `wsgi.multiprocess`, though there is one process',
   severity: 'info',
   confidence: 'high',
   since: '0.1.0',
@@ -36,7 +36,7 @@ export default defineRule({
       while (/[ \t]/.test(source.text[start - 1] ?? '')) start--
       yield {
         at: written.at,
-        message: `\`${name.value}\` has one process, and \`processes=1\` tells the application that there may be more`,
+        message: `\`${name.value}\` has one process, and \`processes=1\` sets \`wsgi.multiprocess\` all the same`,
         ...propose('Leave it out', 'unsafe', [replacePlace({ source, start, end }, '')]),
       }
     }

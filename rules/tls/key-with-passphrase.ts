@@ -124,7 +124,7 @@ export default defineRule({
 function found(at: Place, server: string) {
   return {
     at,
-    message: `this key has a passphrase, and nobody tells it to ${server}, which does not start without a terminal`,
+    message: `this key has a passphrase, and no setting gives it to ${server}, which does not start without a terminal`,
     label: 'a key with a passphrase',
   }
 }

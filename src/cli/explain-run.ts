@@ -24,5 +24,5 @@ const VERSIONS: Readonly<Record<ProgramReport['versionFrom'], string>> = {
   directives: 'by modules and directives of that release alone',
   'package-database': 'as installed, says var/lib/dpkg/status',
   image: 'as the tag of its image says',
-  assumed: 'assumed: nothing tells, so the newest; `versions` in .auditrc can',
+  assumed: 'assumed: no file says it, so the newest; `versions` in .auditrc can',
 }
