@@ -1,5 +1,6 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { CORS_ORIGINS } from './_cors-origins.ts'
 import { djangoBehindNginx } from './_examples.ts'
 import { djangoProjects } from './_projects.ts'
 import { settingPlace, settingTexts, settingValue } from './_setting-entries.ts'
@@ -89,7 +90,7 @@ export default defineRule({
       const middleware = settingTexts(settings, 'MIDDLEWARE')
       if (middleware === null || middleware.some(each => each === null || /cors/i.test(each))) continue
       if (settingTexts(settings, 'INSTALLED_APPS')?.includes('corsheaders') !== true) continue
-      const name = ORIGINS.find(each => {
+      const name = CORS_ORIGINS.find(each => {
         const value = settingValue(settings, each)
         return value === true || (Array.isArray(value) && value.length > 0)
       })
@@ -105,12 +106,3 @@ export default defineRule({
     }
   },
 })
-
-const ORIGINS = [
-  'CORS_ALLOWED_ORIGINS',
-  'CORS_ALLOWED_ORIGIN_REGEXES',
-  'CORS_ALLOW_ALL_ORIGINS',
-  'CORS_ORIGIN_WHITELIST',
-  'CORS_ORIGIN_REGEX_WHITELIST',
-  'CORS_ORIGIN_ALLOW_ALL',
-]
