@@ -4,7 +4,7 @@ import { once } from '../../parsers/collections/once.ts'
 import { below, isBelow } from '../../parsers/text/is-below.ts'
 import type { FragmentSet } from './fragment-sets.ts'
 import { placeMain } from './home-of-main.ts'
-import { isOfServers, isReadWhole } from './known-places.ts'
+import { isOfServers, isReadWhole, SYSTEM_DIRECTORIES } from './known-places.ts'
 import type { AuditRoot } from './infer-root.ts'
 import { InputError } from './input-error.ts'
 import type { SkippedPath } from './look.ts'
@@ -38,6 +38,8 @@ export interface Scope extends AuditRoot {
   readonly paths: string[]
   /** What lies beside the tree of a machine, where a repository holds it; paths inside its directory. */
   beside?: { readonly root: string; readonly paths: string[] }
+  /** Those of the paths that are in no directory of a machine; where nothing is said, those beside. */
+  readonly lying?: readonly string[]
   /** What the walk met and could not follow; paths on this machine. */
   readonly refused: Map<string, Pick<Notice, 'code' | 'text'>>
 }
@@ -186,7 +188,7 @@ function rootMachines(scope: Scope, options: DiskOptions): ScopeMachines {
     ...setupsOf(files, scope),
     ...besideOf(scope, options),
     ...guidesOf(files, scope, options),
-    lying: scope.beside?.root === root ? scope.beside.paths.filter(isOfApplication) : [],
+    lying: (scope.lying ?? (scope.beside?.root === root ? scope.beside.paths : [])).filter(isOfApplication),
     isDump: false,
     // A repository may keep both for one to be chosen.
     supposed: hasMain
@@ -327,14 +329,16 @@ function directoryMachines(scope: Scope, options: DiskOptions): ScopeMachines {
 const OF_SYSTEM =
   /^\/(?:etc\/(?:crontab$|cron\.d\/|(?:systemd\/system|supervisor|supervisord\.d)\/)|var\/spool\/cron\/)/
 
-/** A directory that has the units of a machine at their places stands for its root. */
+/** A directory that has the units of a machine at their places stands for its root, and may be a repository as well. */
 function asRoot({ within, paths, ...scope }: Scope): Scope {
+  const inside = paths.map(path => path.slice(within.length))
   return {
     ...scope,
     root: within,
     within: '/',
     directories: ['/'],
-    paths: paths.map(path => path.slice(within.length)),
+    paths: inside,
+    lying: inside.filter(path => !SYSTEM_DIRECTORIES.has(path.split('/')[1] ?? '')),
   }
 }
 

@@ -808,6 +808,19 @@ test('finds what starts an application where no server is', () => {
     assert.throws(() => startsAlone(path), /^nothing to audit/, path)
 })
 
+test('an application at the top of a repository lies beside the units that are at their places in it', () => {
+  const directory = scratchTree({
+    'etc/systemd/system/shop.service': '[Service]\nExecStart=/srv/shop/bin/gunicorn shop.wsgi\n',
+    'etc/shop/gunicorn.conf.py': 'workers = 4\n',
+    'shop/wsgi.py': 'application = None\n',
+    'app.py': 'app = None\n',
+    'README.md': 'A shop\n',
+  })
+  const [machine, ...others] = discover(['.'], { workingDirectory: directory })
+  assert.is(others.length, 0)
+  assert.equal([...(machine?.lying ?? [])].sort(), ['/app.py', '/shop/wsgi.py'])
+})
+
 test('audits manifests of what runs in a cluster, wherever they lie', () => {
   const manifest = (kind: string): string =>
     `# SPDX-License-Identifier: MIT\n---\napiVersion: v1\nkind: ${kind}\nmetadata:\n  name: web\n`
