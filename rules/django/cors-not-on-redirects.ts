@@ -70,6 +70,17 @@ export default defineRule({
         MIDDLEWARE.insert(0, "corsheaders.middleware.CorsMiddleware")
       `),
     },
+    {
+      title: 'put before it by its place',
+      files: project(conf`
+        ${ORIGINS}
+        MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
+        MIDDLEWARE.insert(
+            MIDDLEWARE.index("django.middleware.common.CommonMiddleware"),
+            "corsheaders.middleware.CorsMiddleware",
+        )
+      `),
+    },
     { title: 'no slash is appended', files: project(`${ORIGINS}\nAPPEND_SLASH = False\n${UNMARKED}`) },
     {
       title: 'a slash that the environment decides',
