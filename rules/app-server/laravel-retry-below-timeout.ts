@@ -4,6 +4,7 @@ import type { Source } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
+import { proxiedServer } from '../_examples.ts'
 import { behindNginx, serviceUnit } from './_examples.ts'
 import { type Seconds, type Variables, variablesOf, workerOf } from './_laravel-worker.ts'
 
@@ -46,6 +47,21 @@ export default defineRule({
       files: tree('«--timeout=600»', "(int) env('REDIS_QUEUE_RETRY_AFTER', 90)", {
         'etc/shop/.env': 'APP_ENV=production\n',
       }),
+    },
+    {
+      title: 'a repository, with a program of supervisord that names the directory of the server',
+      files: {
+        'deploy/supervisor/worker.conf': conf`
+          [program:worker]
+          directory=/srv/shop
+          command=php artisan queue:work redis --tries=3 «--timeout=300»
+        `,
+        'deploy/nginx/site.conf': proxiedServer(),
+        artisan: '#!/usr/bin/env php\n',
+        'composer.json': '{ "require": { "laravel/framework": "^11.0" } }\n',
+        'public/index.php': '<?php\n',
+        'config/queue.php': queues('90'),
+      },
     },
     {
       title: 'a service of the image that another one builds, whose files come from an earlier stage',

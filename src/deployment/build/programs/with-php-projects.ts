@@ -6,7 +6,7 @@ import type { Repository } from '../../../files/machine.ts'
 import type { Mount } from '../../../files/mounts.ts'
 import type { ApacheConfiguration } from '../../../servers/apache/configuration.ts'
 import type { NginxConfiguration } from '../../../servers/nginx/configuration.ts'
-import { mayHoldProject } from '../../placed-directory.ts'
+import { mayHoldProject, placedDirectory } from '../../placed-directory.ts'
 import { commandsOfMachine } from './app-commands.ts'
 import { bestEnd, type FoundEnd } from './best-end.ts'
 import { mountedOver } from './mounted-over.ts'
@@ -45,8 +45,15 @@ export function withPhpProjects(
     add(bestEnd(posix.join(root, '.'), served))
   }
   const tools = served.map(directory => posix.join(posix.dirname(directory), 'artisan'))
-  for (const { command } of commandsOfMachine(files))
-    for (const { text } of command.words) if (text.endsWith('/artisan')) add(bestEnd(text, tools))
+  for (const { command } of commandsOfMachine(files)) {
+    const directory = placedDirectory(command.directory)
+    for (const { text } of command.words) {
+      if (posix.basename(text) !== 'artisan') continue
+      const isWhole = text.startsWith('/') || isUnknownWord(text)
+      if (isWhole || directory !== null)
+        add(bestEnd(isWhole ? text : posix.join(directory ?? '', text), tools))
+    }
+  }
   return mounts.size === 0 ? files : mountedOver(files, [...mounts.values()])
 }
 
