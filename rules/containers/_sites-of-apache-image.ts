@@ -62,10 +62,11 @@ export function* ofApache(run: RunImage): Iterable<RuleFinding> {
     )
   if (isChanged) return
   if (
-    !steps.some(step =>
-      /\ba2ensite\b|\bln\b|\.sh\b|sites-enabled|httpd\.conf|(?:cp|mv|tee|cat|install|add)\s[^&;]*apache2|IncludeOptional/.test(
-        step,
-      ),
+    !steps.some(
+      step =>
+        /\ba2ensite\b|\bln\b|\.sh\b|sites-enabled|(?:cp|mv|tee|cat|install|add)\s[^&;]*apache2|IncludeOptional/.test(
+          step,
+        ) || mayInclude(step),
     )
   )
     for (const mount of mounts) {
@@ -79,6 +80,29 @@ export function* ofApache(run: RunImage): Iterable<RuleFinding> {
         help: kind.help(target),
       }
     }
+}
+
+/** Words of lines in the main file of the image that include nothing. */
+const OTHER_LINES =
+  /LoadModule|_module|\bmod_|ServerName|ServerAdmin|ServerTokens|Listen|DocumentRoot|htdocs|LogLevel|ErrorLog|CustomLog|AllowOverride|DirectoryIndex|\b(?:User|Group|Options)\b/
+
+const QUOTED = /'[^']*'|"[^"]*"/g
+
+/** False for a step of the build that changes no line of the main file, or others than those that include. */
+function mayInclude(step: string): boolean {
+  return step
+    .split(/&&|;(?=\s)|\|\|/)
+    .filter(command => command.includes('httpd.conf'))
+    .some(command => {
+      const quoted = command.match(QUOTED) ?? []
+      return (
+        !/^\s*(?:sed|echo|printf)\s/.test(command) ||
+        /nclude|extra|vhost|conf\.d|`|\$\(/i.test(command) ||
+        /[|<]/.test(command.replace(QUOTED, '')) ||
+        quoted.length === 0 ||
+        quoted.some(text => !OTHER_LINES.test(text))
+      )
+    })
 }
 
 function holdsVhost(files: FileSystem, path: string): boolean {

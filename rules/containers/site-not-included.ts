@@ -90,6 +90,15 @@ export default defineRule({
       `),
     },
     {
+      title: 'a build that turns modules on in the main file, and includes nothing',
+      files: apacheImage(conf`
+        FROM httpd:2.4
+        RUN sed -i -e 's/^#\(LoadModule proxy_module\)/\1/' -e '/^#LoadModule .*mod_proxy_http.so/s/^#//' conf/httpd.conf \
+            && echo "ServerName example.org" >> conf/httpd.conf
+        «COPY» site.conf /usr/local/apache2/conf/extra/httpd-vhosts.conf
+      `),
+    },
+    {
       title: 'a site of Debian beside the image of Apache',
       files: apacheImage(conf`
         FROM httpd:2.4.62
@@ -203,6 +212,22 @@ export default defineRule({
           IncludeOptional /etc/apache2/sites-enabled/*.conf
         `,
       },
+    },
+    {
+      title: 'the line for the virtual hosts, turned on among modules',
+      files: apacheImage(conf`
+        FROM httpd:2.4
+        RUN sed -i -e 's/^#\(LoadModule proxy_module\)/\1/' -e 's,^#\(Include conf/extra/httpd-vhosts.conf\),\1,' conf/httpd.conf
+        COPY site.conf /usr/local/apache2/conf/extra/httpd-vhosts.conf
+      `),
+    },
+    {
+      title: 'a build that takes the sign away from every line',
+      files: apacheImage(conf`
+        FROM httpd:2.4
+        RUN sed -i -e '/LoadModule proxy_module/s/^#//' -e 's/^#//' conf/httpd.conf
+        COPY site.conf /usr/local/apache2/conf/extra/httpd-vhosts.conf
+      `),
     },
     {
       title: 'a site of Debian that the build includes',
