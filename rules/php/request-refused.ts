@@ -11,12 +11,35 @@ import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { sampleTexts } from '../../src/servers/pcre/sample-texts.ts'
 import { fromBytes } from '../../src/servers/regex.ts'
+import { apacheMain } from '../_examples.ts'
+import { deniedByApache, deniedEnding } from './_denied-endings.ts'
 import { phpPool, phpSite } from './_examples.ts'
 
 const tree = (location: string, pool = ''): Record<string, string> => ({
   'etc/nginx/nginx.conf': phpSite('').replace('\\.php$', () => location),
   'etc/php/8.2/fpm/pool.d/www.conf': phpPool(pool),
 })
+/** Apache in front of the pool. */
+const apache = (lines: string, pool = ''): Record<string, string> => ({
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      Listen 80
+      <VirtualHost *:80>
+          ServerName example.org
+          DocumentRoot /srv/www
+          ${lines}
+      </VirtualHost>
+    `,
+    ['proxy', 'proxy_fcgi', 'mime'],
+  ),
+  'etc/apache2/mime.types': 'text/css css\n',
+  'etc/php/8.2/fpm/pool.d/www.conf': phpPool(pool),
+})
+const handler = (pattern: string): string => conf`
+  <FilesMatch ${pattern}>
+      SetHandler "proxy:unix:/run/php/php8.2-fpm.sock|fcgi://localhost"
+  </FilesMatch>
+`
 /** A location for the pages of FPM itself. */
 const status = (path: string, line: string): Record<string, string> => ({
   'etc/nginx/nginx.conf': phpSite(
@@ -74,11 +97,11 @@ const containers = (lines: string): Record<string, string> => ({
 })
 
 export default defineRule({
-  summary: 'PHP-FPM refuses the connection of nginx, or the file that nginx passes',
+  summary: 'PHP-FPM refuses the connection of nginx, or the file that nginx or Apache passes',
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: "`listen.allowed_clients` names the addresses that may connect. nginx in another container is none of `127.0.0.1`: FPM closes the connection (`Connection disallowed: IP address '172.18.0.3' has been dropped`), and nginx answers 502. And of the files that nginx passes FPM runs those alone whose names end as `security.limit_extensions` says, `.php` and `.phar` by itself: all others are answered with 403 and `Access denied.`",
+  why: "`listen.allowed_clients` names the addresses that may connect. nginx in another container is none of `127.0.0.1`: FPM closes the connection (`Connection disallowed: IP address '172.18.0.3' has been dropped`), and nginx answers 502. And of the files that it is passed FPM runs those alone whose names end as `security.limit_extensions` says, `.php` and `.phar` by itself: all others are answered with 403 and `Access denied.`",
   remedy:
     'Take `listen.allowed_clients` out where the network of the containers is closed; add the ending to `security.limit_extensions`',
   references: [
@@ -106,6 +129,20 @@ export default defineRule({
         'etc/php/8.2/fpm/pool.d/www.conf': phpPool(''),
       },
     },
+    { title: 'a handler of Apache for pages', files: apache(handler('«"\\.(php|html)$"»')) },
+    {
+      title: 'a section of Apache for pages alone',
+      files: apache(
+        handler('«"*.html"»').replaceAll('FilesMatch', 'Files'),
+        'security.limit_extensions = .php .php8',
+      ),
+    },
+    {
+      title: 'an expression of Apache for paths',
+      files: apache(
+        'ProxyPassMatch «^/(.*\\.(?:php|htm))$» unix:/run/php/php8.2-fpm.sock|fcgi://localhost/srv/www/',
+      ),
+    },
     { title: 'an address of nobody', files: overTcp('listen.allowed_clients = «10.0.0.9»') },
     { title: 'the loopback of another container', files: containers('listen.allowed_clients = «127.0.0.1»') },
     {
@@ -118,6 +155,18 @@ export default defineRule({
     {
       title: 'endings that the pool has',
       files: tree('\\.(php|html)$', 'security.limit_extensions = .php .html'),
+    },
+    {
+      title: 'endings of Apache that the pool has',
+      files: apache(handler('"\\.(php|html)$"'), 'security.limit_extensions = .php .html'),
+    },
+    { title: 'every ending', files: apache(handler('"\\.(php|html)$"'), 'security.limit_extensions =') },
+    { title: 'the line of Debian for Apache', files: apache(handler('".+\\.ph(?:ar|p|tml)$"')) },
+    {
+      title: 'pages that a later section of Apache takes back',
+      files: apache(
+        `${handler('"\\.(php|html)$"')}<FilesMatch "\\.html$">\n    SetHandler none\n</FilesMatch>`,
+      ),
     },
     { title: 'the status page by its name', files: plain(status('/status', 'pm.status_path = /status')) },
     { title: 'the answer to a ping', files: plain(status('/ping', 'ping.path = /ping')) },
@@ -158,6 +207,13 @@ export default defineRule({
         if (denied !== null) yield denied
         const unknown = unknownPage(program.pool, connection)
         if (unknown !== null) yield unknown
+      }
+    }
+    for (const connection of deployment.connections.apache) {
+      for (const { to } of connection.targets) {
+        if (to.kind !== 'listener' || to.listener.program.kind !== 'php-fpm') continue
+        const denied = deniedByApache(deployment, connection, to.listener.program.pool)
+        if (denied !== null) yield denied
       }
     }
   },
@@ -218,40 +274,26 @@ function unknownPage(pool: FpmPool, { block, server }: NginxConnection): RuleFin
 }
 
 const LOOPBACK = /^(?:127\.0\.0\.1|::1|::ffff:127\.0\.0\.1|localhost)$/
-/** What FPM runs where no line says it. */
-const BY_ITSELF = ['.php', '.phar']
 /** Endings of files that people write for PHP; what else an expression takes may be meant for nobody. */
 const OF_PAGES = /^\.(?:html?|phtml|inc|xml|rss|module|shtml|js|css)$/
 
 /** An ending that the location passes and the pool does not run; null where there is none. */
-function deniedBy(
-  deployment: Deployment,
-  { limitExtensions, headers }: FpmPool,
-  connection: NginxConnection,
-): RuleFinding | null {
+function deniedBy(deployment: Deployment, pool: FpmPool, connection: NginxConnection): RuleFinding | null {
   const { block, server } = connection
-  if (block.name !== 'location' || (limitExtensions !== null && !limitExtensions.known)) return null
+  if (block.name !== 'location') return null
   const { modifier, name, at } = readLocation(block)
   if (!modifier.startsWith('~') || !/html?|phtml|inc|xml|rss|js|css|module/i.test(name)) return null
-  const taken = limitExtensions?.value ?? BY_ITSELF
-  // Without any every ending is run.
-  if (taken.length === 0) return null
   for (const text of sampleTexts(name, { caseless: modifier === '~*' }).texts) {
     const ending = /\.[a-z]+$/i.exec(fromBytes(text))?.[0]
-    if (ending === undefined || !OF_PAGES.test(ending) || taken.includes(ending)) continue
+    if (ending === undefined || !OF_PAGES.test(ending)) continue
+    const denied = deniedEnding(pool, ending, at)
+    if (denied === null) continue
     // Its server alone is asked: which one a client comes to, a file alone does not say.
     const end = askServer(deployment, server, `/${EXISTING}${ending}`)?.end
     if (end?.kind !== 'pass' || end.scope !== block) continue
     const script = end.sends?.list.findLast(each => each.name === 'SCRIPT_FILENAME')?.value
     const isPassed = script?.known === true ? fromBytes(script.value).endsWith(ending) : namesFile(block)
-    if (!isPassed) continue
-    return {
-      at,
-      message: `FPM is passed what ends in \`${ending}\`, and runs what ends in \`${taken.join('` or `')}\` alone: Access denied`,
-      label: 'an ending that FPM does not run',
-      related: headers.slice(0, 1).map(header => ({ at: header, message: 'the pool' })),
-      help: `Write \`security.limit_extensions = ${[...taken, ending].join(' ')}\` in the pool`,
-    }
+    if (isPassed) return denied
   }
   return null
 }

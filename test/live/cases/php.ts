@@ -129,6 +129,15 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'php/request-refused',
+    shows: 'FPM runs no page that ends in .html of Apache either',
+    examples: { bad: 'a handler of Apache for pages', good: 'endings of Apache that the pool has' },
+    files: { 'srv/www/page.html': '<?php echo "the page runs";\n' },
+    request: { url: 'http://example.org/page.html' },
+    harm: ({ response }) => response.status === 403 && response.body.includes('Access denied'),
+    sound: ({ response }) => response.body === 'the page runs',
+  },
+  {
+    rule: 'php/request-refused',
     shows: 'FPM drops the connection of an address that it is not told of',
     examples: { bad: 'an address of nobody', good: 'the address of nginx' },
     files: { 'srv/www/index.php': '<?php echo "the page runs";\n' },
