@@ -10,7 +10,7 @@ import {
 import { hostsHolding } from '../../src/deployment/requests/hosts-holding.ts'
 import { MISSING } from '../../src/deployment/requests/made-up-requests.ts'
 import type { RuleFinding } from '../../src/engine/rule.ts'
-import type { FileSystem } from '../../src/files/file-system.ts'
+import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { htaccessFilesOf } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
@@ -18,7 +18,7 @@ import { directoryPath, sectionPattern } from '../../src/servers/apache/queries/
 import { directivesOfHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { documentRoot } from '../../src/servers/apache/requests/document-root.ts'
 
-/** `FallbackResource` of a directory below another site, which names a file of that site that is not there. */
+/** `FallbackResource` of a directory below another site, which names a file of that site: one that is not there, or another's. */
 export function* fallbacksOutside(deployment: Deployment): Iterable<RuleFinding> {
   const roots = once(
     () =>
@@ -38,15 +38,32 @@ export function* fallbacksOutside(deployment: Deployment): Iterable<RuleFinding>
       const root = documentRoot(asked)
       if (!root.known || (files.list(root.value) ?? []).length === 0) continue
       const isHere = files.kind(posix.join(directory, target)) === 'file'
-      if (!isHere || files.kind(posix.join(root.value, target)) !== null) continue
+      const other = posix.join(root.value, target)
+      const isTaken = files.kind(other) !== null
+      // Below the document root it may be meant: one script for all of its directories.
+      const isBeside = !directory.startsWith(directoryPath(root.value))
+      if (!isHere || (isTaken && !(isBeside && isAnother(files, directory, target, other)))) continue
       const url = urlsOf(asked, directory).find(each => leadsOutside(deployment, asked, line, each + MISSING))
       if (url === undefined) continue
       yield {
         at: argumentPlace(line, 0),
-        message: `\`FallbackResource\` sends every page below \`${url}\` to \`${target}\` of the document root, which is not there: the one here is \`${posix.join(url, target)}\``,
+        ...(isTaken && { severity: 'warning' as const }),
+        message: `\`FallbackResource\` sends every page below \`${url}\` to \`${target}\` of the document root, which is ${isTaken ? 'that of another site' : 'not there'}: the one here is \`${posix.join(url, target)}\``,
       }
     }
   }
+}
+
+/** True for a script of the document root that is not the one of the directory, and does not lead there. */
+function isAnother(files: FileSystem, directory: string, target: string, other: string): boolean {
+  const own = sourceAt(files, posix.join(directory, target))?.text
+  const text = sourceAt(files, other)?.text
+  // The directory is called after the application, or is its public part.
+  const names = directory
+    .split('/')
+    .slice(-3)
+    .filter(name => name !== '')
+  return own !== undefined && text !== undefined && own !== text && !names.some(name => text.includes(name))
 }
 
 /** True where a page that is not there is taken to that of the document root, or to nothing. */

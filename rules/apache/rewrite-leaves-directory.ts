@@ -127,12 +127,31 @@ export default defineRule({
     },
     { title: 'FallbackResource of an application behind an Alias', files: aliased('«/index.php»') },
     {
+      title: 'FallbackResource behind an Alias, where the document root has another of that name',
+      files: { ...aliased('«/index.php»'), 'srv/www/index.php': '<?php echo "start page";\n' },
+    },
+    {
       title: 'FallbackResource in a .htaccess below the document root',
       files: { ...site(''), 'srv/www/blog/.htaccess': 'FallbackResource «/index.php»\n' },
     },
   ],
   good: [
     { title: 'FallbackResource by its path', files: aliased('/tickets/index.php') },
+    {
+      title: 'FallbackResource to a script of the document root that starts the application',
+      files: {
+        ...aliased('/index.php'),
+        'srv/www/index.php': "<?php require '/srv/tickets/public/index.php';\n",
+      },
+    },
+    {
+      title: 'FallbackResource of a directory below the document root, to its one script',
+      files: {
+        ...site(''),
+        'srv/www/blog/.htaccess': 'FallbackResource /index.php\n',
+        'srv/www/index.php': '<?php echo "start page";\n',
+      },
+    },
     {
       title: 'FallbackResource of a directory that is a site, too',
       files: aliased(

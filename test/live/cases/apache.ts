@@ -2423,6 +2423,17 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'apache/rewrite-leaves-directory',
     examples: {
+      bad: 'FallbackResource behind an Alias, where the document root has another of that name',
+      good: 'FallbackResource by its path',
+    },
+    shows: 'a page of the application is answered with that of the other site',
+    request: { url: 'http://example.org/tickets/page' },
+    harm: ({ response }) => response.body.includes('start page'),
+    sound: ({ response }) => response.status === 200 && !response.body.includes('start page'),
+  },
+  {
+    rule: 'apache/rewrite-leaves-directory',
+    examples: {
       bad: 'a front controller that was moved into a directory',
       good: 'the path of the directory',
     },
