@@ -66,6 +66,7 @@ function wordOf(pattern: string, replacement: string | null): readonly ReplacedW
   if (literal === null || literal.length < 2) return []
   const [start, end] = replacement === null ? [0, literal.length] : changed(literal, replacement)
   const text = literal.slice(start, end)
+  if (SECTION.test(text)) return []
   const isPlaceholder = PLACEHOLDER.test(text)
   if (text.length < 2 || (/[\s;]/.test(text) && !isPlaceholder)) return []
   const isUnknown = isPlaceholder || VARIABLE.test(replacement ?? '')
@@ -84,6 +85,13 @@ const NAME = /^(?!(?:auto|on|off|max|epoch|none|default|http|https|nginx)$)[a-z]
 /** In capitals, or between marks, behind one of these alone, or a word that ends in capitals. */
 const PLACEHOLDER =
   /^(?:[@%#&!~:]?[A-Z][A-Z\d]*(?:[_-][A-Z\d]+)*|\$\{?\w+\}?|_\w+_|[a-z]\w*[A-Z]{3,}|[^\w\s/.:;-][^\s;]*[^\w\s/.:;-]|--.+--|\{\{ ?[\w. ]+ ?\}\}|[<[{%][\w. -]+[>\]}%])$/
+
+/**
+ * The line that begins or ends a section of Apache, `</Directory>` or `<IfModule mod_ssl.c>`: it looks like a
+ * placeholder between marks, and what a script takes away of one file ends a section in all others.
+ */
+const SECTION =
+  /^<(?:\/\w+ ?|(?:If(?:Module|Define|Version|File|Directive|Section)?|ElseIf|(?:Directory|Files|Location|Proxy)(?:Match)?|VirtualHost|Limit(?:Except)?|Macro) .*|Else|Require(?:All|Any|None))>$/
 
 /** The part of a text in which it differs from its replacement, as far as whole words. */
 function changed(text: string, replacement: string): readonly [number, number] {

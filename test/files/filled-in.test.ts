@@ -33,6 +33,20 @@ test('a file is followed from its place in the container', () => {
   )
 })
 
+test('the lines around a section of Apache are no placeholders', () => {
+  const run = (script: string): Record<string, string> => ({
+    '/r/Dockerfile': `FROM debian:12\nRUN sed -i -e '${script}' $MAIN\n`,
+  })
+  for (const script of [
+    '\\#<Directory />#,\\#</Directory>#d',
+    '/<\\/Directory>/d',
+    '/<IfModule mod_ssl.c>/d',
+    '/<RequireAll>/d',
+  ])
+    assert.is(filled(run(script), '/r/site.conf'), null, script)
+  assert.is(filled(run('s/<domain>/example.org/'), '/r/site.conf'), '<domain>')
+})
+
 test('a word that is written out as a number is filled in where the file is sure to be meant', () => {
   const run = 'RUN sed -i "s/bodylimit/10m/" /etc/nginx/conf.d/default.conf\n'
   assert.is(filled({ '/r/Dockerfile': COPIED + run }, '/r/nginx/site.conf'), 'bodylimit')
