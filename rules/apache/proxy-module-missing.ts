@@ -124,6 +124,16 @@ export default defineRule({
         'site.conf': conf`ProxyPass / http://127.0.0.1:8000/`,
       },
     },
+    ...['proxy*', '"prox?" "proxy_*"', 'proxy{,_http}', 'proxy proxy_[a-h]*'].map(words => ({
+      title: `wildcards: \`${words}\``,
+      files: {
+        'setup.sh': conf`
+          #!/bin/bash
+          a2enmod ${words}
+        `,
+        'site.conf': conf`ProxyPass / http://127.0.0.1:8000/`,
+      },
+    })),
     {
       title: 'both modules',
       files: {
