@@ -6,6 +6,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { type AskedHost, askedHosts, askHost } from '../../src/deployment/requests/ask-host.ts'
 import { EXISTING } from '../../src/deployment/requests/made-up-requests.ts'
+import { branchesAt } from '../../src/servers/presence.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { locationApplies, sectionPattern } from '../../src/servers/apache/queries/section-matches.ts'
 import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
@@ -22,7 +23,10 @@ const host = (lines: string): string => conf`
 export default defineRule({
   summary: 'ProxyPass takes the URLs of a Redirect, an Alias or a handler',
   severity: 'warning',
-  otherSeverities: { error: 'where the redirect would lead to HTTPS' },
+  otherSeverities: {
+    error: 'where the redirect would lead to HTTPS',
+    info: 'in one branch of a template, beside a line that all of them have',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: 'mod_proxy is asked before mod_alias, wherever the lines stand: the redirect to HTTPS never happens, and the challenge of Let’s Encrypt goes to the backend. A `SetHandler` comes later still: `/server-status` and `/Shibboleth.sso` go to the backend too.',
@@ -65,6 +69,19 @@ export default defineRule({
           «ProxyPass» /mail http://127.0.0.1:20000/mail
         `,
         'site.conf': host('DocumentRoot /srv/www'),
+      },
+    },
+    {
+      title: 'a branch of a template, beside what every site has',
+      files: {
+        'site.conf.j2': host(conf`
+          {% if is_closed %}
+          «ProxyPass» / http://127.0.0.1:8080/
+          {% else %}
+          DocumentRoot /srv/shop
+          {% endif %}
+          Alias /static/ /srv/static/
+        `),
       },
     },
     {
@@ -234,7 +251,11 @@ export default defineRule({
           cause: pass,
           aspect: path,
           message: `${named(pass)} is asked first, so \`${line.name} ${path}\` does nothing`,
-          ...(isTls && path === '/' ? { severity: 'error' as const } : {}),
+          ...(isOfBranch(pass, line)
+            ? { severity: 'info' as const }
+            : isTls && path === '/'
+              ? { severity: 'error' as const }
+              : {}),
           related: [
             { at: argumentPlace(line, line.args.length > 2 ? 1 : 0), message: 'never gets to these URLs' },
           ],
@@ -243,6 +264,13 @@ export default defineRule({
     }
   },
 })
+
+/** True for a branch of a template that proxies all, beside a line that every site has: it is there for the others. */
+function isOfBranch(pass: ApacheDirective, line: ApacheDirective): boolean {
+  if (pass.source !== line.source) return false
+  const around = branchesAt(line.source, line.nameStart)
+  return branchesAt(pass.source, pass.nameStart).some(branch => !around.includes(branch))
+}
 
 /** `ProxyPass /app`, or the section whose `ProxyPass` has no path of its own. */
 function named({ parent, args }: ApacheDirective): string {
