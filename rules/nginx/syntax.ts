@@ -33,6 +33,21 @@ export default defineRule({
   references: ['https://nginx.org/en/docs/beginners_guide.html#conf_structure'],
   bad: [
     {
+      title: 'the semicolon of another keyboard',
+      files: {
+        'etc/nginx/nginx.conf': conf`
+          events {
+          }
+          http {
+              «set_real_ip_from» 192.0.2.0/24；
+              server {
+                  listen 80;
+              }
+          }
+        `,
+      },
+    },
+    {
       title: 'a buffer for headers that the others do not fit, in a site without its main file',
       files: { 'deploy/shop.conf': site('proxy_buffer_size «128k»;') },
     },
@@ -725,12 +740,22 @@ export default defineRule({
                 : 'warning',
           ...(related === undefined ? {} : { related }),
           ...(misread === undefined ? {} : { moot: misread }),
-          ...(help === undefined ? {} : { help }),
+          ...given(help ?? wideSign(at)),
         }
       }
     }
   },
 })
+
+const given = (help: string | null) => (help === null ? {} : { help })
+
+/** The advice for a line with a sign of a Chinese or Japanese keyboard, which nginx takes for a part of the word. */
+function wideSign({ source, start }: Place): string | null {
+  const end = source.text.indexOf('\n', start)
+  const line = source.text.slice(start, end === -1 ? source.text.length : end)
+  const [sign] = /[；｛｝]/.exec(line.replace(/#.*/, '')) ?? []
+  return sign === undefined ? null : `Write \`${sign.normalize('NFKC')}\` for the full-width \`${sign}\``
+}
 
 function isOfDebian({ at: { source } }: { readonly at: Place }): boolean {
   return isStandIn(source) && source.path.endsWith('/sites-available/default')
