@@ -501,6 +501,7 @@ import djangoCacheBeforeSessions from './django/cache-before-sessions.ts'
 import djangoCacheClearEmptiesQueue from './django/cache-clear-empties-queue.ts'
 import djangoCommaMissing from './django/comma-missing.ts'
 import djangoCookieDomainForeign from './django/cookie-domain-foreign.ts'
+import djangoCorsNotOnRedirects from './django/cors-not-on-redirects.ts'
 import djangoCorsNotSent from './django/cors-not-sent.ts'
 import djangoCsrfHostNotSent from './django/csrf-host-not-sent.ts'
 import djangoCsrfOriginMalformed from './django/csrf-origin-malformed.ts'
@@ -1528,6 +1529,7 @@ export const rules: readonly Rule[] = [
   { id: 'django/cache-clear-empties-queue', ...djangoCacheClearEmptiesQueue },
   { id: 'django/comma-missing', ...djangoCommaMissing },
   { id: 'django/cookie-domain-foreign', ...djangoCookieDomainForeign },
+  { id: 'django/cors-not-on-redirects', ...djangoCorsNotOnRedirects },
   { id: 'django/cors-not-sent', ...djangoCorsNotSent },
   { id: 'django/csrf-host-not-sent', ...djangoCsrfHostNotSent },
   { id: 'django/csrf-origin-malformed', ...djangoCsrfOriginMalformed },
