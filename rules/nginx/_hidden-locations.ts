@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import { memo } from '../../parsers/collections/memo.ts'
 import { once } from '../../parsers/collections/once.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
@@ -23,11 +24,23 @@ export function hiddenBehind(line: NginxDirective, { top }: NginxConfiguration):
   const { parent, source } = line
   if (parent !== null && (parent.name !== 'server' || parent.context !== 'http')) return null
   const lines = parent === null ? top.filter(each => each.source === source) : parent.children
-  if (lines.find(({ name }) => LEAVING.has(name)) !== line) return null
+  if (lines.find((each, index) => LEAVING.has(each.name) && !isRead(each, lines[index + 1])) !== line)
+    return null
   const hidden = locationsAmong(lines).filter(
     ({ directive, modifier }) => modifier !== '@' && !isAlikeAnswer(directive, line),
   )
   return hidden.find(isOfChallenge) ?? hidden[0] ?? null
+}
+
+/** True for an `include` behind which the lines of its file stand. */
+function isRead({ name, args, source }: NginxDirective, next: NginxDirective | undefined): boolean {
+  const path = args[0]?.value ?? ''
+  return (
+    name === 'include' &&
+    next !== undefined &&
+    next.source !== source &&
+    posix.basename(next.source.path).startsWith(posix.basename(path))
+  )
 }
 
 function locationsAmong(lines: readonly NginxDirective[]): readonly NginxLocation[] {

@@ -3,6 +3,7 @@ import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { insertBefore, propose } from '../../src/deployment/edits.ts'
 import { foreignPath } from './_nested-expressions.ts'
 import { MOST_COMPARED } from './_hidden-patterns.ts'
+import { nginxMain } from '../_examples.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { memo } from '../../parsers/collections/memo.ts'
@@ -267,6 +268,21 @@ export default defineRule({
       },
     },
     {
+      title: 'a return behind the lines of another file',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          site(conf`
+            include snippets/log.conf;
+            location /.well-known/acme-challenge/ {
+                root /srv/acme;
+            }
+            «return» 301 https://$host$request_uri;
+          `),
+        ),
+        'etc/nginx/snippets/log.conf': 'access_log /var/log/nginx/plain.log;\n',
+      },
+    },
+    {
       title: 'a return before the locations of a file that servers include',
       files: {
         'templates/vhost.conf': conf`
@@ -280,6 +296,36 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a return behind a file that spares the challenge',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          site(conf`
+            include snippets/log.conf;
+            location /.well-known/acme-challenge/ {
+                root /srv/acme;
+            }
+            return 301 https://$host$request_uri;
+          `),
+        ),
+        'etc/nginx/snippets/log.conf': 'if ($request_uri ~ ^/\\.well-known/) {\n    break;\n}\n',
+      },
+    },
+    {
+      title: 'a return behind files of which one has a break',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          site(conf`
+            include snippets/*.conf;
+            location /.well-known/acme-challenge/ {
+                root /srv/acme;
+            }
+            return 301 https://$host$request_uri;
+          `),
+        ),
+        'etc/nginx/snippets/log.conf': 'break;\n',
+      },
+    },
     {
       title: 'expressions of branches that exclude each other',
       files: {
