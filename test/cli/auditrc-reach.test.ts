@@ -156,7 +156,7 @@ test('names of JavaScript’s own are words like all others', async () => {
     for (const auditrc of [`${key}: x\n`, `facts: {${key}: x}\n`, `rules: {${key}: off}\n`]) {
       const { code, errors } = await runIn(repository(auditrc, SITE), ['repository'])
       assert.is(code, 2, auditrc)
-      assert.match(errors.join(), new RegExp(`unknown (?:key|rule) "${key}"`))
+      assert.match(errors.join(), new RegExp(`unknown (?:key|rule or group) "${key}"`))
     }
   }
 })
