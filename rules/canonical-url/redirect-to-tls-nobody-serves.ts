@@ -1,4 +1,5 @@
-import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
+import { memo } from '../../parsers/collections/memo.ts'
+import type { Deployment, Machine, NginxServer } from '../../src/deployment/model.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { askServer } from '../../src/deployment/requests/ask-server.ts'
 import { MISSING, requestsToServer, UNKNOWN_HOST } from '../../src/deployment/requests/made-up-requests.ts'
@@ -204,13 +205,8 @@ export default defineRule({
       if (front === null && (server.configuration.main === null || speaksTls(deployment, server))) continue
       if (front !== null && (opensTls(deployment, server) || !isAsked(deployment, server, front.port)))
         continue
-      if (
-        !server.directive.children.some(
-          ({ name }) => name === 'return' || name === 'rewrite' || name === 'if' || name === 'location',
-        )
-      )
-        continue
       const { children } = server.directive
+      if (!children.some(hasRedirect)) continue
       const hasLocations = children.some(hasContent)
       // What stands behind a condition is meant for some requests, and the files of the root for the others.
       if (front === null && !hasLocations && !children.some(isRoot)) continue
@@ -255,11 +251,19 @@ function nameOf(host: string): string {
 /** True where nginx of the container has TLS itself, or another program there. */
 function opensTls(deployment: Deployment, { configuration }: NginxServer): boolean {
   const { machine } = deployment.programOf(configuration)
-  return deployment.listeners.some(
-    ({ program, port, protocol }) =>
-      program.machine === machine && (port === 443 || !protocol.known || protocol.value === 'https'),
-  )
+  const { known, unknown } = tlsMachines(deployment)
+  return known.has(machine) || unknown.has(machine)
 }
+
+/** The machines on which something listens with TLS, and those where something may. */
+const tlsMachines = memo(({ listeners }: Deployment) => {
+  const known = new Set<Machine>()
+  const unknown = new Set<Machine>()
+  for (const { program, port, protocol } of listeners)
+    if (port === 443 || (protocol.known && protocol.value === 'https')) known.add(program.machine)
+    else if (!protocol.known) unknown.add(program.machine)
+  return { known, unknown }
+})
 
 /** True for the one server of its nginx, where the proxy in front asks a port of it. */
 function isAsked({ servers }: Deployment, server: NginxServer, port: string | null): boolean {
@@ -308,10 +312,12 @@ function frontWithTls({ service }: Container): Front | null {
 function speaksTls(deployment: Deployment, { configuration }: NginxServer): boolean {
   const { machine, listensKnown } = deployment.programOf(configuration)
   if (!listensKnown) return true
-  return deployment.listeners.some(
-    ({ program, port, protocol }) =>
-      program.machine === machine && (port === 443 || (protocol.known && protocol.value === 'https')),
-  )
+  return tlsMachines(deployment).known.has(machine)
+}
+
+/** Asking a server takes longer than looking whether any line of it can redirect. */
+function hasRedirect({ name, children }: NginxServer['directive']): boolean {
+  return name === 'return' || name === 'rewrite' || children.some(hasRedirect)
 }
 
 function hasContent({ name, children }: NginxServer['directive']): boolean {
