@@ -31,6 +31,20 @@ const site = (lines: string): string => conf`
   }
 `
 
+/** A redirect of all requests behind an `include`. */
+const behindInclude = (path: string, included: string, name = '«return»'): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(
+    site(conf`
+      include ${path};
+      location /.well-known/acme-challenge/ {
+          root /srv/acme;
+      }
+      ${name} 301 https://$host$request_uri;
+    `),
+  ),
+  'etc/nginx/snippets/log.conf': included,
+})
+
 export default defineRule({
   summary: 'A location that no request reaches',
   severity: 'warning',
@@ -269,18 +283,7 @@ export default defineRule({
     },
     {
       title: 'a return behind the lines of another file',
-      files: {
-        'etc/nginx/nginx.conf': nginxMain(
-          site(conf`
-            include snippets/log.conf;
-            location /.well-known/acme-challenge/ {
-                root /srv/acme;
-            }
-            «return» 301 https://$host$request_uri;
-          `),
-        ),
-        'etc/nginx/snippets/log.conf': 'access_log /var/log/nginx/plain.log;\n',
-      },
+      files: behindInclude('snippets/log.conf', 'access_log /var/log/nginx/plain.log;\n'),
     },
     {
       title: 'a return before the locations of a file that servers include',
@@ -298,33 +301,15 @@ export default defineRule({
   good: [
     {
       title: 'a return behind a file that spares the challenge',
-      files: {
-        'etc/nginx/nginx.conf': nginxMain(
-          site(conf`
-            include snippets/log.conf;
-            location /.well-known/acme-challenge/ {
-                root /srv/acme;
-            }
-            return 301 https://$host$request_uri;
-          `),
-        ),
-        'etc/nginx/snippets/log.conf': 'if ($request_uri ~ ^/\\.well-known/) {\n    break;\n}\n',
-      },
+      files: behindInclude(
+        'snippets/log.conf',
+        'if ($request_uri ~ ^/\\.well-known/) {\n    break;\n}\n',
+        'return',
+      ),
     },
     {
       title: 'a return behind files of which one has a break',
-      files: {
-        'etc/nginx/nginx.conf': nginxMain(
-          site(conf`
-            include snippets/*.conf;
-            location /.well-known/acme-challenge/ {
-                root /srv/acme;
-            }
-            return 301 https://$host$request_uri;
-          `),
-        ),
-        'etc/nginx/snippets/log.conf': 'break;\n',
-      },
+      files: behindInclude('snippets/*.conf', 'break;\n', 'return'),
     },
     {
       title: 'expressions of branches that exclude each other',
