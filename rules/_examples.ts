@@ -134,6 +134,21 @@ export function apacheBackend(lines: string | readonly string[], modules: readon
   )
 }
 
+/** An httpd that clients come to by plain HTTP, with one site. */
+export function apacheSite(lines: string, modules: readonly string[]): string {
+  return apacheMain(
+    conf`
+      Listen 80
+      <VirtualHost *:80>
+          ServerName example.org
+          DocumentRoot /srv/www
+          ${lines}
+      </VirtualHost>
+    `,
+    modules,
+  )
+}
+
 /** The lines of a virtual host that runs `/opt/NAME/NAME/wsgi.py` in a daemon process of its own. */
 export function wsgiApplication(name = 'shop', options = ''): string {
   return conf`

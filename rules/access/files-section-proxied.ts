@@ -7,7 +7,7 @@ import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { argumentPlace, isSettled, namePlace } from '../../src/servers/apache/queries/places.ts'
-import { apacheMain } from '../_examples.ts'
+import { apacheSite } from '../_examples.ts'
 import { restrictedScripts } from './_restricted-scripts.ts'
 
 const MODULES = [
@@ -24,17 +24,7 @@ const MODULES = [
   'dir',
 ]
 const main = (lines: string): Record<string, string> => ({
-  'etc/apache2/apache2.conf': apacheMain(
-    conf`
-      Listen 80
-      <VirtualHost *:80>
-          ServerName example.org
-          DocumentRoot /srv/www
-          ${lines}
-      </VirtualHost>
-    `,
-    MODULES,
-  ),
+  'etc/apache2/apache2.conf': apacheSite(lines, MODULES),
   'etc/apache2/staff': 'ann:$apr1$exampleA$xfaYOKTMKIbagoBtezE9D0',
   'srv/www/index.html': 'page',
 })

@@ -7,21 +7,11 @@ import { mainServerLines } from '../../src/servers/apache/queries/main-server-li
 import { namePlace } from '../../src/servers/apache/queries/places.ts'
 import { directoryPath, sectionPattern } from '../../src/servers/apache/queries/section-matches.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
-import { apacheMain } from '../_examples.ts'
+import { apacheSite } from '../_examples.ts'
 import { type Admission, admissionOf } from './_require-scopes.ts'
 
 const main = (lines: string): string =>
-  apacheMain(
-    conf`
-      Listen 80
-      <VirtualHost *:80>
-          ServerName example.org
-          DocumentRoot /srv/www
-          ${lines}
-      </VirtualHost>
-    `,
-    ['authz_host', 'authz_user', 'authn_core', 'authn_file', 'auth_basic'],
-  )
+  apacheSite(lines, ['authz_host', 'authz_user', 'authn_core', 'authn_file', 'auth_basic'])
 const PASSWORD = conf`
   AuthType Basic
   AuthName Team

@@ -3,20 +3,10 @@ import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { argumentPlace, namePlace } from '../../src/servers/apache/queries/places.ts'
 import { replacedRewriting } from '../../src/servers/apache/queries/replaced-rewriting.ts'
-import { apacheMain } from '../_examples.ts'
+import { apacheSite } from '../_examples.ts'
 
 const main = (lines: string): Record<string, string> => ({
-  'etc/apache2/apache2.conf': apacheMain(
-    conf`
-      Listen 80
-      <VirtualHost *:80>
-          ServerName example.org
-          DocumentRoot /srv/www
-          ${lines}
-      </VirtualHost>
-    `,
-    ['rewrite'],
-  ),
+  'etc/apache2/apache2.conf': apacheSite(lines, ['rewrite']),
 })
 const HELP = conf`
   <Location /help>

@@ -11,7 +11,7 @@ import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { sampleTexts } from '../../src/servers/pcre/sample-texts.ts'
 import { fromBytes } from '../../src/servers/regex.ts'
-import { apacheMain } from '../_examples.ts'
+import { apacheSite } from '../_examples.ts'
 import { deniedByApache, deniedEnding } from './_denied-endings.ts'
 import { phpPool, phpSite } from './_examples.ts'
 
@@ -21,17 +21,7 @@ const tree = (location: string, pool = ''): Record<string, string> => ({
 })
 /** Apache in front of the pool. */
 const apache = (lines: string, pool = ''): Record<string, string> => ({
-  'etc/apache2/apache2.conf': apacheMain(
-    conf`
-      Listen 80
-      <VirtualHost *:80>
-          ServerName example.org
-          DocumentRoot /srv/www
-          ${lines}
-      </VirtualHost>
-    `,
-    ['proxy', 'proxy_fcgi', 'mime'],
-  ),
+  'etc/apache2/apache2.conf': apacheSite(lines, ['proxy', 'proxy_fcgi', 'mime']),
   'etc/apache2/mime.types': 'text/css css\n',
   'etc/php/8.2/fpm/pool.d/www.conf': phpPool(pool),
 })

@@ -20,7 +20,7 @@ import {
 import { directivesOfHost, virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
-import { apacheMain, nginxMain } from '../_examples.ts'
+import { apacheMain, apacheSite, nginxMain } from '../_examples.ts'
 import { keptFor, keptIn } from './_kept-for.ts'
 
 const tree = (lines: string, page = 'index.html'): Record<string, string> => ({
@@ -42,17 +42,7 @@ const tree = (lines: string, page = 'index.html'): Record<string, string> => ({
 
 /** A site of PHP whose virtual host has these lines. */
 const host = (lines: string): Record<string, string> => ({
-  'etc/apache2/apache2.conf': apacheMain(
-    conf`
-      Listen 80
-      <VirtualHost *:80>
-          ServerName example.org
-          DocumentRoot /srv/www
-          ${lines}
-      </VirtualHost>
-    `,
-    ['headers', 'dir', 'expires'],
-  ),
+  'etc/apache2/apache2.conf': apacheSite(lines, ['headers', 'dir', 'expires']),
   'srv/www/index.php': '<?php\n',
 })
 

@@ -1,5 +1,5 @@
 import { conf } from '../../src/engine/conf.ts'
-import { apacheMain, nginxMain } from '../_examples.ts'
+import { apacheSite, nginxMain } from '../_examples.ts'
 import { phpSite } from '../php/_examples.ts'
 
 export const nginx = (target: string): string => phpSite('', '', target)
@@ -47,17 +47,7 @@ export const secondBackend = (application: string | null): string =>
 
 /** Apache in front, with the modules that a proxy needs. */
 export const apache = (lines: string): string =>
-  apacheMain(
-    conf`
-      Listen 80
-      <VirtualHost *:80>
-          ServerName example.org
-          DocumentRoot /srv/www
-          ${lines}
-      </VirtualHost>
-    `,
-    ['proxy', 'proxy_http', 'proxy_fcgi', 'dir', 'alias'],
-  )
+  apacheSite(lines, ['proxy', 'proxy_http', 'proxy_fcgi', 'dir', 'alias'])
 
 export const VITE = (lines: string): string => `export default { server: { ${lines} } }\n`
 

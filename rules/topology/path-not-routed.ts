@@ -5,7 +5,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
-import { apacheMain, nginxMain, nginxServer, tlsVirtualHost } from '../_examples.ts'
+import { apacheSite, nginxMain, nginxServer, tlsVirtualHost } from '../_examples.ts'
 import { serviceUnit } from '../app-server/_examples.ts'
 import { isNotServed, type ServedPath, servedPathBehind } from './_served-paths.ts'
 import { appBehind } from '../containers/_examples.ts'
@@ -69,17 +69,7 @@ const behindApache = (lines: string, app = FLASK): Record<string, string> => {
   const { 'etc/nginx/nginx.conf': _, ...files } = python('', app)
   return {
     ...files,
-    'etc/apache2/apache2.conf': apacheMain(
-      conf`
-        Listen 80
-        <VirtualHost *:80>
-            ServerName example.org
-            DocumentRoot /srv/www
-            ${lines}
-        </VirtualHost>
-      `,
-      ['headers', 'rewrite', 'proxy', 'proxy_http'],
-    ),
+    'etc/apache2/apache2.conf': apacheSite(lines, ['headers', 'rewrite', 'proxy', 'proxy_http']),
   }
 }
 
