@@ -224,7 +224,7 @@ test('the list of files says of each as what it is read or why not', async () =>
       'nginx/nginx.conf.bak (backup)',
       'nginx/sites-available/spare (not-enabled)',
       'nginx/sites-enabled/a nginx',
-      'php/pool.conf (other-program)',
+      'php/pool.conf other',
     ],
   )
 })

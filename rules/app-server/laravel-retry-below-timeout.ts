@@ -64,6 +64,20 @@ export default defineRule({
       },
     },
     {
+      title: 'a program of supervisord by its section, whose file is called after it, and no server',
+      files: {
+        'docker/laravel-worker.conf': conf`
+          [program:laravel-worker]
+          directory=/srv/shop
+          command=php artisan queue:work redis «--timeout=300»
+        `,
+        artisan: '#!/usr/bin/env php\n',
+        'composer.json': '{ "require": { "laravel/framework": "^11.0" } }\n',
+        'public/index.php': '<?php\n',
+        'config/queue.php': queues('90'),
+      },
+    },
+    {
       title: 'a service of the image that another one builds, whose files come from an earlier stage',
       files: {
         'docker-compose.yml': conf`

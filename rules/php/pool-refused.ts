@@ -131,6 +131,19 @@ export default defineRule({
       `),
     },
     {
+      title: 'a directory that has nothing but pools',
+      files: {
+        'pool.d/shop.conf': conf`
+          [shop]
+          user = shop
+          listen = /run/php/shop.sock
+          pm = static
+          pm.max_children = 5
+          «upload_max_filesize» = 64M
+        `,
+      },
+    },
+    {
       title: 'in a container',
       files: {
         'docker-compose.yml': composeWith({

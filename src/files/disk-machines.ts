@@ -19,8 +19,8 @@ import { PROGRAMS, type Program } from './program.ts'
 import { beginsPython, mayBeginApplication } from './applications.ts'
 import { runsInCluster } from './manifests.ts'
 import { isComposeFile, isDockerfile } from './dockerfiles.ts'
-import { repositoryAmong } from './repository.ts'
-import { CRONTAB, isStarter, isStartScript, startsApplication } from './starters.ts'
+import { filesBeside, repositoryAmong } from './repository.ts'
+import { beginsPool, CRONTAB, isStartScript, POOL, starterByName, startsApplication } from './starters.ts'
 import { byDirectory, skippedNotices } from './skipped-notices.ts'
 import { guideTexts, setupTexts } from './setup-texts.ts'
 import { textsThatConfigure } from './texts-that-configure.ts'
@@ -275,12 +275,14 @@ function directoryMachines(scope: Scope, options: DiskOptions): ScopeMachines {
       files,
       found.skipped.filter(({ reason, path }) => {
         if (reason === 'stock') return !read.has(path)
+        if (reason === 'other-program') return !beside().has(path)
         return reason !== 'link-outside' || !isFollowed(path)
       }),
     ),
     ...refusedDirectories(scope, options, true),
   ]
   const read = { has: (path: string) => reached.has(fileKey(files, path)) } as ReadonlySet<string>
+  const beside = once(() => filesBeside(lying))
   const unsettled = (): readonly UnsettledFile[] => unsettledOf(files, found.unsettled(read))
   const notices = (): readonly Notice[] =>
     leftNotices([...refusedNotices(scope, options), ...files.notices(), ...readNotices(files, named)], {
@@ -325,9 +327,9 @@ function directoryMachines(scope: Scope, options: DiskOptions): ScopeMachines {
     : { machines: [{ ...rest, startsAlone: true }], notices, skipped }
 }
 
-/** Where a machine has its units, what supervisord starts, and tables of cron. */
+/** Where a machine has its units, what supervisord starts, pools of PHP-FPM, and tables of cron. */
 const OF_SYSTEM =
-  /^\/(?:etc\/(?:crontab$|cron\.d\/|(?:systemd\/system|supervisor|supervisord\.d)\/)|var\/spool\/cron\/)/
+  /^\/(?:etc\/(?:crontab$|cron\.d\/|(?:systemd\/system|supervisor|supervisord\.d|php[\d.]*|php-fpm\.d|opt\/remi)\/)|var\/spool\/cron\/)/
 
 /** A directory that has the units of a machine at their places stands for its root, and may be a repository as well. */
 function asRoot({ within, paths, ...scope }: Scope): Scope {
@@ -342,7 +344,7 @@ function asRoot({ within, paths, ...scope }: Scope): Scope {
   }
 }
 
-/** True where manifests, units, supervisord, uWSGI, scripts or the files of an application say what runs. */
+/** True where manifests, units, supervisord, uWSGI, pools of PHP-FPM, scripts or the files of an application say what runs. */
 function startSomething(
   files: DiskFileSystem,
   paths: readonly string[],
@@ -353,13 +355,15 @@ function startSomething(
     const read = files.kind(path) === 'file' ? files.read(path) : null
     return read?.kind === 'source' ? read.source : null
   }
+  const starters = new Set(repository?.starters.map(({ path }) => path))
   const isStarted = paths.some(path => {
     if (CRONTAB.test(below(path, within))) return true
-    const isOne = isStarter(path) || isStartScript(path)
-    if (!isOne && !(path.endsWith('.py') && mayBeginApplication(path, within))) return false
+    const isOne = starters.has(path) || starterByName(path) !== null || isStartScript(path)
+    const isPython = !isOne && path.endsWith('.py') && mayBeginApplication(path, within)
+    if (!isOne && !isPython && !POOL.test(path)) return false
     const source = sourceOf(path)
     if (source === null) return false
-    return isOne ? startsApplication(source) : beginsPython(source)
+    return isOne ? startsApplication(source) : isPython ? beginsPython(source) : beginsPool(source)
   })
   if (isStarted) return true
   return (repository?.manifests ?? []).some(path => {

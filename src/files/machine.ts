@@ -3,6 +3,7 @@ import type { FileSystem } from './file-system.ts'
 import type { FragmentSet } from './fragment-sets.ts'
 import type { Notice } from './notice.ts'
 import type { Program } from './program.ts'
+import type { Starter } from './starters.ts'
 
 /** Why a file that looks like a server's is not read; a closed list: programs select by it. */
 export type SkipReason =
@@ -76,7 +77,7 @@ export interface Repository {
   /** Files that may hold manifests of Kubernetes, by their names alone, by their paths in `files`. */
   readonly manifests: readonly string[]
   /** Files that say how a program is started on a machine, by their paths in `files`. */
-  readonly starters: readonly string[]
+  readonly starters: readonly Starter[]
   /** What scripts and playbooks write, but for files of nginx and Apache: texts in other files. */
   readonly writtenFiles: readonly InstalledFile[]
   /** Files that start an application, and that nothing of a machine looks for, by their paths in `files`. */

@@ -6,7 +6,7 @@ import type { FileSystem } from './file-system.ts'
 import type { Repository } from './machine.ts'
 import { isManifest } from './manifests.ts'
 import { beginningOfHolder, writtenFiles } from './nested-files.ts'
-import { GUNICORN, isOfChapter, isOfPhp, isRunScript, isStarter, isStartScript } from './starters.ts'
+import { GUNICORN, isOfChapter, isOfPhp, isRunScript, isStartScript, starterKind } from './starters.ts'
 
 /**
  * What of some paths lies beside the files of servers; null where nothing there brings, starts or is an application.
@@ -34,10 +34,11 @@ export function repositoryAmong(
   const manifests = paths.filter(path => isManifest(below(path, within), bytes => peek(path, bytes)))
   const containerStarters = containerStartersAmong(paths, path => below(path, within), peek)
   const lying = isPlaced ? [] : paths
-  const starters = lying.filter(
-    path =>
-      isStarter(path) && !isOfChapter(below(path, within)) && !isRunScript(path, bytes => peek(path, bytes)),
-  )
+  const starters = lying.flatMap(path => {
+    const beginning = (bytes: number): string | null => peek(path, bytes)
+    const kind = isOfChapter(below(path, within)) ? null : starterKind(path, beginning)
+    return kind === null || isRunScript(path, beginning) ? [] : { path, kind }
+  })
   const written = lying.flatMap(path => {
     const beginning = isOfChapter(below(path, within)) ? null : beginningOfHolder(path, peek)
     return beginning === null ? [] : writtenFiles(path, beginning)
@@ -78,4 +79,11 @@ export function repositoryAmong(
     applications,
     locate: path => path,
   }
+}
+
+/** What is read of a repository beside the files of servers, which to those are files of another program. */
+export function filesBeside(repository: Repository | undefined): ReadonlySet<string> {
+  if (repository === undefined) return new Set()
+  const { starters, scripts, phpFiles } = repository
+  return new Set([...starters.map(({ path }) => path), ...scripts, ...phpFiles])
 }

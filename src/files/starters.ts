@@ -18,7 +18,7 @@ export const SUPERVISED = new RegExp(
 )
 
 /** Configurations of uWSGI. */
-export const VASSAL = named(/(?:^|\/)(?:[^/]*uwsgi[^/]*|uwsgi(?:-emperor)?\/(?:[^/]+\/)*[^/]+)\.ini/)
+const VASSAL = named(/(?:^|\/)(?:[^/]*uwsgi[^/]*|uwsgi(?:-emperor)?\/(?:[^/]+\/)*[^/]+)\.ini/)
 
 /** Configurations of gunicorn, by the names that people give them. */
 export const GUNICORN =
@@ -38,6 +38,11 @@ const START_SCRIPT =
 export const POOL = new RegExp(
   `${named(/(?:^|\/)(?:[^/]*(?:fpm|pool|www)[^/]*|(?:php[\w.-]*|fpm|pool)(?:\.d)?\/(?:[^/]+\/)*[^/]+)\.conf/).source}|(?:fpm|pool)[^/.]*${TEMPLATE.source}`,
 )
+
+/** True for a file of FPM that has a pool: a section, and what only a pool says. */
+export function beginsPool({ code }: Source): boolean {
+  return /^[ \t]*\[(?!global\])[^\]\n]+\]/m.test(code) && /^[ \t]*(?:listen|pm)[ \t]*=/m.test(code)
+}
 
 /** `php.ini`, what is laid over it, and what a directory of scripts has of it. */
 export const PHP_INI = named(
@@ -61,7 +66,7 @@ export function writtenName(name: string): string {
 
 /** Programs whose names stand in the text of what starts an application. */
 const STARTED =
-  /\b(?:gunicorn|uvicorn|hypercorn|daphne|waitress|granian|uwsgi|celery|runserver|flask|fastapi|django\w*|dotnet|nodejs|npm|npx|yarn|pnpm|nodemon|php-fpm)\b|\bnode\s|\.(?:py|[cm]?[jt]s)\b/i
+  /\b(?:gunicorn|uvicorn|hypercorn|daphne|waitress|granian|uwsgi|celery|runserver|flask|fastapi|django\w*|artisan|dotnet|nodejs|npm|npx|yarn|pnpm|nodemon|php-fpm)\b|\bnode\s|\.(?:py|[cm]?[jt]s)\b/i
 
 /** True for a command, or the text of a script, that names a program which runs an application. */
 export function namesServer(text: string): boolean {
@@ -114,9 +119,50 @@ export function isBuildProfile({ path, code }: Source): boolean {
 /** Tables of cron where a machine has them. */
 export const CRONTAB = /^\/(?:etc\/(?:crontab$|cron\.d\/)|var\/spool\/cron\/)/
 
-/** True for a file of a repository that says how a program is started on a machine, as far as its name tells. */
-export function isStarter(path: string): boolean {
-  return UNIT.test(path) || SUPERVISED.test(path) || VASSAL.test(path) || ECOSYSTEM.test(path)
+/** Who starts what a file of a repository says. */
+export type StarterKind = 'unit' | 'supervised' | 'vassal' | 'ecosystem'
+
+/** A file of a repository that says how a program is started on a machine. */
+export interface Starter {
+  readonly path: string
+  readonly kind: StarterKind
+}
+
+const BY_NAME: readonly (readonly [StarterKind, RegExp])[] = [
+  ['unit', UNIT],
+  ['supervised', SUPERVISED],
+  ['vassal', VASSAL],
+  ['ecosystem', ECOSYSTEM],
+]
+
+/** Those that have a name of their own, after what they start: `worker.conf`. */
+const BY_SECTION: readonly (readonly [StarterKind, RegExp])[] = [
+  ['supervised', OF_SUPERVISORD],
+  ['vassal', /^\[uwsgi\]/m],
+]
+const MAY_HAVE_SECTION = named(/\.(?:conf|ini)/)
+
+/** The paths of those of one kind. */
+export function startersOf(starters: readonly Starter[], wanted: StarterKind): readonly string[] {
+  return starters.flatMap(({ path, kind }) => (kind === wanted ? path : []))
+}
+
+/** Who starts what a file says, as far as its name tells; null where that tells nothing. */
+export function starterByName(path: string): StarterKind | null {
+  return BY_NAME.find(([, name]) => name.test(path))?.[0] ?? null
+}
+
+/**
+ * The same, by the sections of a file where its name tells nothing.
+ *
+ * @param peek the beginning of the file; null where it cannot be read
+ */
+export function starterKind(path: string, peek: (bytes: number) => string | null): StarterKind | null {
+  const named = starterByName(path)
+  if (named !== null || !MAY_HAVE_SECTION.test(path)) return named
+  const beginning = peek(LONGEST_UNIT)
+  if (beginning === null) return null
+  return BY_SECTION.find(([, section]) => section.test(beginning))?.[0] ?? null
 }
 
 /** True for a file that starts an application, and that nothing of a machine looks for, as far as its name tells. */

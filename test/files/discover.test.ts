@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { join } from 'node:path'
+import { join, posix } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { discover, type Machine } from '../../src/files/discover.ts'
@@ -772,6 +772,26 @@ test('reads what lies beside a compose file of a machine as in a repository, and
   assert.equal(fragmentsOf(machine), [['/srv/docs/conf/default.conf']])
 })
 
+const POOL = '[shop]\nuser = shop\nlisten = /run/php/shop.sock\npm = static\npm.max_children = 5\n'
+
+test('what is read beside a server is not told as left out', () => {
+  const directory = scratchTree({
+    'site.conf': SERVER,
+    'pool.d/shop.conf': POOL,
+    'deploy/worker.conf': '[program:worker]\ncommand=php artisan queue:work\n',
+    'redis/redis.conf': 'bind 127.0.0.1\nport 6379\nsave 900 1\nmaxmemory 1mb\n',
+  })
+  const [machine] = discover(['.'], { workingDirectory: directory })
+  assert.equal(
+    machine?.skipped().map(({ path }) => path),
+    ['redis/redis.conf'],
+  )
+  assert.equal(
+    machine?.repository?.starters.map(({ path, kind }) => `${kind} ${posix.basename(path)}`),
+    ['supervised worker.conf'],
+  )
+})
+
 test('finds what starts an application where no server is', () => {
   const wsgi = 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\n'
   const directory = scratchTree({
@@ -788,6 +808,11 @@ test('finds what starts an application where no server is', () => {
     'heroku/Procfile': 'web: gunicorn shop.wsgi\n',
     'script/deploy/start.sh': '#!/bin/sh\nexec uvicorn main:app\n',
     'script-of-others/start.sh': '#!/bin/sh\nexec postgres\n',
+    'pools/pool.d/shop.conf': POOL,
+    'pools-of-machine/etc/php/8.2/fpm/pool.d/shop.conf': POOL,
+    'worker/deploy/worker.conf': '[program:worker]\ncommand=php artisan queue:work\n',
+    'vassal/conf/shop.ini': '[uwsgi]\nmodule = shop.wsgi\n',
+    'global/php-fpm.conf': '[global]\npid = /run/php-fpm.pid\n',
     'beside/start.sh': '#!/bin/sh\nexec uvicorn main:app\n',
     'beside/site.conf': SERVER,
   })
@@ -799,12 +824,13 @@ test('finds what starts an application where no server is', () => {
   for (const path of [
     ...['units', 'units-of-others', 'timer', 'cron'],
     ...['machine', 'django', 'flask', 'heroku', 'script'],
+    ...['pools', 'pools-of-machine', 'worker', 'vassal'],
   ])
     assert.is(startsAlone(path), true, path)
   assert.is(startsAlone('beside'), undefined)
   const [placed] = discover(['machine'], { workingDirectory: directory })
   assert.is(placed?.files.read('/srv/shop/shop.env').kind, 'source')
-  for (const path of ['slices', 'library', 'script-of-others'])
+  for (const path of ['slices', 'library', 'script-of-others', 'global'])
     assert.throws(() => startsAlone(path), /^nothing to audit/, path)
 })
 

@@ -3,7 +3,7 @@ import type { ComposeProject } from '../../../parsers/compose/compose.ts'
 import { dockerfilePaths } from '../../../parsers/dockerfile/dockerfile-paths.ts'
 import type { Repository } from '../../files/machine.ts'
 import { mountedFiles } from '../../files/mounted-files.ts'
-import { GUNICORN, VASSAL, writtenName } from '../../files/starters.ts'
+import { GUNICORN, startersOf, writtenName } from '../../files/starters.ts'
 import { MOST_MANIFESTS } from '../kubernetes/manifest-sets.ts'
 import { containerOfImage } from './images-alone.ts'
 import { machineOf } from './join-containers.ts'
@@ -62,10 +62,10 @@ export function looseOf(repository: Repository, projects: readonly ComposeProjec
 }
 
 function looseStarters({ starters, modules }: Repository): LooseStarters {
-  const units = starters.map(path => ({ name: writtenName(posix.basename(path)), path }))
+  const units = startersOf(starters, 'unit').map(path => ({ name: writtenName(posix.basename(path)), path }))
   return {
     services: units.filter(({ name }) => name.endsWith('.service')).slice(0, MOST),
-    uwsgi: starters.filter(path => VASSAL.test(path)).slice(0, MOST),
+    uwsgi: startersOf(starters, 'vassal').slice(0, MOST),
     gunicorn: modules.filter(path => GUNICORN.test(path)).slice(0, MOST),
   }
 }

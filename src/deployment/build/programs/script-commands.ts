@@ -7,7 +7,7 @@ import type { Source } from '../../../../parsers/text/source.ts'
 import { writtenFor } from '../../../../parsers/text/written-text.ts'
 import type { FileSystem } from '../../../files/file-system.ts'
 import type { Repository } from '../../../files/machine.ts'
-import { ECOSYSTEM, PROCFILE, startsApplication, UNIT } from '../../../files/starters.ts'
+import { PROCFILE, startsApplication, UNIT } from '../../../files/starters.ts'
 import { known } from '../../../servers/fact.ts'
 import { fileReader, NOT_SEEN, setByHand, type StartedByMachine } from './app-commands.ts'
 import { homeOf } from './with-starters.ts'
@@ -25,7 +25,7 @@ export interface StartScripts {
  */
 export function scriptsOf(repository: Repository | undefined): StartScripts | null {
   if (repository === undefined || repository.writtenFiles.some(({ at }) => UNIT.test(at))) return null
-  return repository.starters.some(path => !ECOSYSTEM.test(path)) ? null : repository
+  return repository.starters.some(({ kind }) => kind !== 'ecosystem') ? null : repository
 }
 
 /** What the processes of Procfiles and scripts start, each in the directory in which its application is found. */

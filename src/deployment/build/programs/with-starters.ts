@@ -17,13 +17,13 @@ import type { Mount } from '../../../files/mounts.ts'
 import {
   isBuildProfile,
   isOtherTemplate,
-  ECOSYSTEM,
   CLI_INI,
   LOOSE_PHP,
   PHP_INI,
-  SUPERVISED,
-  UNIT,
-  VASSAL,
+  type Starter,
+  type StarterKind,
+  starterByName,
+  startersOf,
   writtenName,
 } from '../../../files/starters.ts'
 import { commandsOfMachine, fileReader, vassalsOfMachine } from './app-commands.ts'
@@ -39,8 +39,8 @@ import { PM2_DIRECTORY } from './pm2-commands.ts'
  */
 export const withStarters = memoByKey((files: FileSystem, repository: Repository): FileSystem => {
   const { applications, starters, writtenFiles, modules } = repository
-  const isStarted = (path: string): boolean =>
-    !isOfImage(files, path) && isWritten(files, path) && !isOfBuild(files, path)
+  const isStarted = (starter: Starter): boolean =>
+    !isOfImage(files, starter.path) && isWritten(files, starter.path) && !isOfBuild(files, starter)
   const written = writtenFiles.filter(({ path }) => !isOfImage(files, path))
   const mounts = starterMounts(starters.filter(isStarted), written).filter(
     ({ at }) => files.kind(at) === null,
@@ -104,8 +104,8 @@ function isWritten(files: FileSystem, path: string): boolean {
   return read?.kind === 'source' && isWrittenOut(read.source) && !isOtherTemplate(read.source)
 }
 
-function isOfBuild(files: FileSystem, path: string): boolean {
-  const source = VASSAL.test(path) ? sourceAt(files, path) : null
+function isOfBuild(files: FileSystem, { path, kind }: Starter): boolean {
+  const source = kind === 'vassal' ? sourceAt(files, path) : null
   return source !== null && isBuildProfile(source)
 }
 
@@ -121,15 +121,16 @@ interface NamedFile {
 }
 
 /** Of several of one name nobody knows which is installed. */
-function starterMounts(paths: readonly string[], written: readonly InstalledFile[]): readonly Mount[] {
-  const named = (path: string): NamedFile => ({ name: writtenName(posix.basename(path)), path })
-  const ofKind = (kind: RegExp): readonly NamedFile[] => [
-    ...paths.filter(path => kind.test(path)).map(named),
-    ...written.filter(({ at }) => kind.test(at)).map(({ at, path }) => ({ name: posix.basename(at), path })),
+function starterMounts(starters: readonly Starter[], written: readonly InstalledFile[]): readonly Mount[] {
+  const ofKind = (wanted: StarterKind): readonly NamedFile[] => [
+    ...startersOf(starters, wanted).map(path => ({ name: writtenName(posix.basename(path)), path })),
+    ...written.flatMap(({ at, path }) =>
+      starterByName(at) === wanted ? { name: posix.basename(at), path } : [],
+    ),
   ]
-  const units = ofKind(UNIT)
-  const supervised = ofKind(SUPERVISED)
-  const own = units.length + supervised.length > 0 ? [] : ofKind(VASSAL)
+  const units = ofKind('unit')
+  const supervised = ofKind('supervised')
+  const own = units.length + supervised.length > 0 ? [] : ofKind('vassal')
   const placed: readonly (readonly [readonly NamedFile[], string])[] = [
     [units, '/etc/systemd/system'],
     [
@@ -138,9 +139,10 @@ function starterMounts(paths: readonly string[], written: readonly InstalledFile
     ],
     [own, '/etc/uwsgi/apps-enabled'],
   ]
-  const ecosystems = paths
-    .filter(path => ECOSYSTEM.test(path))
-    .map((path, index) => ({ at: `${PM2_DIRECTORY}/${index}.${posix.basename(path)}`, disk: path }))
+  const ecosystems = startersOf(starters, 'ecosystem').map((path, index) => ({
+    at: `${PM2_DIRECTORY}/${index}.${posix.basename(path)}`,
+    disk: path,
+  }))
   const installed = placed.flatMap(([found, directory]) =>
     [...groupBy(found, ({ name }) => name).values()].flatMap(([one, ...others]) =>
       one === undefined || others.length > 0 ? [] : [{ at: `${directory}/${one.name}`, disk: one.path }],
