@@ -348,6 +348,22 @@ export const cases: readonly LiveCase[] = [
       (await request({ url: 'http://example.org/guide' })).headers.location === 'http://example.org/guide/',
   },
   {
+    rule: 'canonical-url/redirect-to-plain-port',
+    shows: 'the redirect of nginx names the port of plain HTTP',
+    examples: { bad: 'port 80, written out, in a location', good: 'no port, or that of TLS' },
+    request: { url: 'http://example.org/page' },
+    harm: ({ response }) => response.headers.location === 'https://example.org:80/page',
+    sound: ({ response }) => response.headers.location === 'https://example.org/page',
+  },
+  {
+    rule: 'canonical-url/redirect-to-plain-port',
+    shows: 'the redirect of Apache names the port of plain HTTP',
+    examples: { bad: 'Apache: a rewriting rule', good: 'Apache: no port, and another host' },
+    request: { url: 'http://example.org/page' },
+    harm: ({ response }) => response.headers.location === 'https://example.org:80/page',
+    sound: ({ response }) => response.headers.location === 'https://example.org/page',
+  },
+  {
     rule: 'canonical-url/redirect-names-backend',
     shows: 'the redirect of a directory names the port behind nginx',
     examples: { bad: 'a port in ServerName', good: 'the name alone' },
