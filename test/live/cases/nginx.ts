@@ -3,6 +3,15 @@ import type { LiveCase } from '../live-case.ts'
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'nginx/variable-not-expanded',
+    shows: 'a file is sent as of the type that the name of the variable is',
+    examples: { bad: 'the type of what is sent', good: 'directives that fill it in' },
+    files: { 'srv/www/data.json': '{}' },
+    request: { url: 'http://example.org/data.json' },
+    harm: ({ response }) => response.headers['content-type'] === '$type',
+    sound: ({ response }) => response.headers['content-type'] === 'text/plain',
+  },
+  {
     rule: 'nginx/capture-overwritten',
     examples: {
       bad: 'style sheets, whose ending is then the directory',
