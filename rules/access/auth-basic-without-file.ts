@@ -1,9 +1,9 @@
 import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { effective, effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
+import { mayBeSetInside } from './_set-inside.ts'
 
 const nginx = (lines: string): string =>
   nginxMain(
@@ -42,6 +42,20 @@ export default defineRule({
             }
           `),
         ),
+      },
+    },
+    {
+      title: 'the realm alone, and a location with lines of a file of its own',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          nginxServer(conf`
+            «auth_basic» "Staff";
+            location / {
+                include snippets/proxied.conf;
+            }
+          `),
+        ),
+        'etc/nginx/snippets/proxied.conf': 'proxy_pass http://127.0.0.1:8000;\n',
       },
     },
   ],
@@ -97,7 +111,7 @@ export default defineRule({
         // A file may be named by each location.
         const isServer = parent.name === 'server'
         if (!isServer && parent.name !== 'location' && parent.name !== 'limit_except') continue
-        if (isServer && namesFile(parent)) continue
+        if (isServer && mayBeSetInside(configuration, parent, 'auth_basic_user_file')) continue
         const file = effectiveAtHand(configuration, parent, 'auth_basic_user_file')
         if (!file.known || !file.value.complete || file.value.directives.length > 0) continue
         const access = effective(configuration, parent, 'allow')
@@ -111,10 +125,3 @@ export default defineRule({
     }
   },
 })
-
-/** True where a location inside names a file, or takes its lines from files that were not read. */
-function namesFile({ children }: NginxDirective): boolean {
-  return children.some(
-    child => child.name === 'auth_basic_user_file' || child.name === 'include' || namesFile(child),
-  )
-}

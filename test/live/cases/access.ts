@@ -287,6 +287,18 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 403,
   },
   {
+    rule: 'access/password-file-without-realm',
+    examples: {
+      bad: 'the file alone, for a location',
+      good: 'a realm of the server, and one of a location for the file of the server',
+    },
+    shows: 'a client without a password gets the file',
+    files: { '/srv/www/admin/report.txt': 'secret' },
+    request: { url: 'http://example.org/admin/report.txt' },
+    harm: ({ response }) => response.body === 'secret',
+    sound: ({ response }) => response.status === 401,
+  },
+  {
     rule: 'access/auth-basic-without-file',
     examples: { bad: 'the realm alone', good: 'with a file' },
     shows: 'a client without a password gets the file',
