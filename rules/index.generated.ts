@@ -32,6 +32,7 @@ import accessLocationLostToRegex from './access/location-lost-to-regex.ts'
 import accessLocationUndoesDirectory from './access/location-undoes-directory.ts'
 import accessPasswordFileMissing from './access/password-file-missing.ts'
 import accessPasswordFileServed from './access/password-file-served.ts'
+import accessPasswordFileWithoutRealm from './access/password-file-without-realm.ts'
 import accessPasswordLostOnTheWay from './access/password-lost-on-the-way.ts'
 import accessPasswordReachesApplication from './access/password-reaches-application.ts'
 import accessPasswordReplacesNetwork from './access/password-replaces-network.ts'
@@ -354,6 +355,7 @@ import canonicalUrlRedirectTargetFromClient from './canonical-url/redirect-targe
 import canonicalUrlRedirectToFirstName from './canonical-url/redirect-to-first-name.ts'
 import canonicalUrlRedirectToLoopback from './canonical-url/redirect-to-loopback.ts'
 import canonicalUrlRedirectToPlainHttp from './canonical-url/redirect-to-plain-http.ts'
+import canonicalUrlRedirectToPlainPort from './canonical-url/redirect-to-plain-port.ts'
 import canonicalUrlRedirectToTlsNobodyServes from './canonical-url/redirect-to-tls-nobody-serves.ts'
 import canonicalUrlRedirectUriInjection from './canonical-url/redirect-uri-injection.ts'
 import canonicalUrlServerNameMalformed from './canonical-url/server-name-malformed.ts'
@@ -733,6 +735,7 @@ import nginxUpstreamVariableInRequest from './nginx/upstream-variable-in-request
 import nginxVariableAskedTooEarly from './nginx/variable-asked-too-early.ts'
 import nginxVariableBehindBackslash from './nginx/variable-behind-backslash.ts'
 import nginxVariableLostToShell from './nginx/variable-lost-to-shell.ts'
+import nginxVariableNotExpanded from './nginx/variable-not-expanded.ts'
 import nginxVariableUnset from './nginx/variable-unset.ts'
 import nginxVariableWithoutDollar from './nginx/variable-without-dollar.ts'
 import nginxWebsocketConnectionMissing from './nginx/websocket-connection-missing.ts'
@@ -1060,6 +1063,7 @@ export const rules: readonly Rule[] = [
   { id: 'access/location-undoes-directory', ...accessLocationUndoesDirectory },
   { id: 'access/password-file-missing', ...accessPasswordFileMissing },
   { id: 'access/password-file-served', ...accessPasswordFileServed },
+  { id: 'access/password-file-without-realm', ...accessPasswordFileWithoutRealm },
   { id: 'access/password-lost-on-the-way', ...accessPasswordLostOnTheWay },
   { id: 'access/password-reaches-application', ...accessPasswordReachesApplication },
   { id: 'access/password-replaces-network', ...accessPasswordReplacesNetwork },
@@ -1382,6 +1386,7 @@ export const rules: readonly Rule[] = [
   { id: 'canonical-url/redirect-to-first-name', ...canonicalUrlRedirectToFirstName },
   { id: 'canonical-url/redirect-to-loopback', ...canonicalUrlRedirectToLoopback },
   { id: 'canonical-url/redirect-to-plain-http', ...canonicalUrlRedirectToPlainHttp },
+  { id: 'canonical-url/redirect-to-plain-port', ...canonicalUrlRedirectToPlainPort },
   { id: 'canonical-url/redirect-to-tls-nobody-serves', ...canonicalUrlRedirectToTlsNobodyServes },
   { id: 'canonical-url/redirect-uri-injection', ...canonicalUrlRedirectUriInjection },
   { id: 'canonical-url/server-name-malformed', ...canonicalUrlServerNameMalformed },
@@ -1761,6 +1766,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/variable-asked-too-early', ...nginxVariableAskedTooEarly },
   { id: 'nginx/variable-behind-backslash', ...nginxVariableBehindBackslash },
   { id: 'nginx/variable-lost-to-shell', ...nginxVariableLostToShell },
+  { id: 'nginx/variable-not-expanded', ...nginxVariableNotExpanded },
   { id: 'nginx/variable-unset', ...nginxVariableUnset },
   { id: 'nginx/variable-without-dollar', ...nginxVariableWithoutDollar },
   { id: 'nginx/websocket-connection-missing', ...nginxWebsocketConnectionMissing },
