@@ -290,6 +290,23 @@ export default defineRule({
       },
     },
     {
+      title: 'to the alias of the virtual host itself',
+      files: {
+        'etc/apache2/apache2.conf': apacheMain(
+          conf`
+            Listen 80
+            <VirtualHost *:80>
+                ServerName example.org
+                ServerAlias www.example.org
+                DocumentRoot /srv/www
+                Redirect permanent / «http://www.example.org/»
+            </VirtualHost>
+          `,
+          ['alias'],
+        ),
+      },
+    },
+    {
       title: 'one virtual host for both ports',
       files: {
         'site.conf': conf`
@@ -751,8 +768,9 @@ export default defineRule({
       yield* schemesAgainstEachOther(deployment, asked)
     }
     const hosts = new Set(redirecting.map(({ host }) => host))
+    const told = new Set(redirecting.map(asked => originOf(asked).shown.replace(/:\d+$/, '')))
     for (const host of deployment.apacheHosts)
-      if (hosts.has(host.virtualHost)) yield* chainsFrom(deployment, host)
+      if (hosts.has(host.virtualHost)) yield* chainsFrom(deployment, host, told)
     for (const reached of deployment.apacheHosts) {
       const { configuration, virtualHost } = reached
       if (!hosts.has(virtualHost)) continue
@@ -779,8 +797,12 @@ export default defineRule({
   },
 })
 
-/** Redirects of a virtual host that lead round over other URLs, or that grow for ever. */
-function* chainsFrom(deployment: Deployment, host: ApacheHost) {
+/**
+ * Redirects of a virtual host that lead round over other URLs, or that grow for ever.
+ *
+ * @param told the names of which it is told elsewhere that a URL leads to itself
+ */
+function* chainsFrom(deployment: Deployment, host: ApacheHost, told: ReadonlySet<string>) {
   const own = REDIRECTS.flatMap(name => directivesIn(host.configuration, host.directive, name)).flatMap(
     ({ args }) => args.find(({ value }) => value.startsWith('/'))?.value ?? [],
   )
@@ -790,8 +812,8 @@ function* chainsFrom(deployment: Deployment, host: ApacheHost) {
     const { requests, end } = probeRedirects(deployment, request)
     if (end.kind !== 'loop' && end.kind !== 'limit') continue
     const cycle = end.kind === 'loop' ? requests.slice(end.from) : requests.slice(-1)
-    // A URL that leads to itself is told above.
-    if (end.kind === 'loop' && cycle.length < 2) continue
+    // A URL that leads to itself is told above, but for the `ServerAlias` that the redirect of the name leads to.
+    if (end.kind === 'loop' && cycle.every(each => cycle.length < 2 && told.has(each.request.host))) continue
     if (cycle.some(({ end: { kind }, steps }) => kind !== 'redirect' || steps.some(({ known }) => !known)))
       continue
     const places = cycle.flatMap(followed => placeOf(followed) ?? [])

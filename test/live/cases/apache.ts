@@ -315,6 +315,14 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/redirect-loop',
+    shows: 'the alias of the virtual host is redirected to itself',
+    examples: { bad: 'to the alias of the virtual host itself', good: 'the path alone' },
+    request: { url: 'http://www.example.org/page' },
+    harm: ({ response }) => response.headers.location === 'http://www.example.org/page',
+    sound: ({ response }) => response.headers.location === undefined,
+  },
+  {
+    rule: 'apache/redirect-loop',
     shows: 'a path that begins with itself never ends',
     examples: { bad: 'a path that begins with itself', good: 'the path alone' },
     request: { url: 'http://example.org/shop/de' },
