@@ -10,6 +10,7 @@ import { pathsInto } from '../../src/deployment/requests/paths-into.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { conditionWords } from '../../src/servers/nginx/queries/conditions.ts'
 import { isComputed } from '../../src/servers/nginx/queries/interpolate.ts'
+import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
 import { sampleTexts } from '../../src/servers/pcre/sample-texts.ts'
 import { compilePcre } from '../../src/servers/regex.ts'
@@ -31,9 +32,26 @@ export function pathsToAsk(
   return [
     ...queriesOf(block),
     ...pathsInto(block),
+    ...pathsToNamed(block),
     ...pathsOntoThemselves(block),
     ...directoriesOf(deployment, server, block),
   ]
+}
+
+/** Paths into the blocks whose `error_page` or `try_files` leads to this named location. */
+function pathsToNamed(location: NginxDirective): readonly string[] {
+  const { modifier, name } = readLocation(location)
+  if (location.name !== 'location' || modifier !== '@') return []
+  const paths: string[] = []
+  const visit = (block: NginxDirective): void => {
+    const isLeading = block.children.some(
+      child => /^(?:error_page|try_files)$/.test(child.name) && child.args.at(-1)?.value === name,
+    )
+    if (isLeading) paths.push(...pathsInto(block))
+    for (const child of block.children) visit(child)
+  }
+  if (location.parent !== null) visit(location.parent)
+  return paths
 }
 
 /** No more of one block are asked for. */

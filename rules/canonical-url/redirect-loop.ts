@@ -120,6 +120,24 @@ export default defineRule({
       },
     },
     {
+      title: 'in the named location of an error',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              location / {
+                  error_page 418 = @canonical;
+                  return 418;
+              }
+              location @canonical {
+                  return 301 «http://example.org$request_uri»;
+              }
+          }
+        `,
+      },
+    },
+    {
       title: 'conditions on the name in both servers',
       files: {
         'nginx.conf': conf`

@@ -75,6 +75,14 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'canonical-url/redirect-loop',
+    shows: 'the named location redirects to where the error is met again',
+    examples: { bad: 'in the named location of an error', good: 'an argument that the redirect drops' },
+    request: { url: 'http://example.org/page' },
+    harm: ({ response }) => response.headers.location === 'http://example.org/page',
+    sound: ({ response }) => response.headers.location === undefined,
+  },
+  {
+    rule: 'canonical-url/redirect-loop',
     shows: 'the argument that asks for the redirect is in its target',
     examples: { bad: 'an argument that the redirect keeps', good: 'an argument that the redirect drops' },
     request: { url: 'http://example.org/list?page=7' },
