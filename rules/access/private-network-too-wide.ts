@@ -1,5 +1,5 @@
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
-import { argumentPlace } from '../../src/deployment/places.ts'
+import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { Place } from '../../parsers/text/source.ts'
@@ -7,6 +7,7 @@ import { apacheNetworkContains, parseApacheNetwork } from '../../src/servers/add
 import { type Ip, networkContains, parseIp } from '../../src/servers/addresses/ip.ts'
 import { parseNginxNetwork } from '../../src/servers/addresses/nginx.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { argumentPlace as apacheArgument } from '../../src/servers/apache/queries/places.ts'
 import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 import { servedHtaccess } from '../_examples.ts'
@@ -75,6 +76,27 @@ export default defineRule({
       },
     },
     {
+      title: 'by the value that `geo` gives it',
+      files: {
+        'nginx.conf': conf`
+          geo $is_office {
+              default 0;
+              10.0.0.0/8 1;
+              «172.0.0.0/8» 1;
+          }
+          server {
+              listen 80;
+              location /admin/ {
+                  if ($is_office = 0) {
+                      return 403;
+                  }
+                  root /srv/www;
+              }
+          }
+        `,
+      },
+    },
+    {
       title: 'a slip beside other private networks',
       files: {
         'nginx.conf': site(conf`
@@ -137,6 +159,24 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'a country of `geo`',
+      files: {
+        'nginx.conf': conf`
+          geo $country {
+              default us;
+              10.0.0.0/8 office;
+              172.0.0.0/8 us;
+          }
+          server {
+              listen 80;
+              location / {
+                  return 200 $country;
+              }
+          }
+        `,
+      },
+    },
     { title: 'one network of a provider', files: { 'nginx.conf': site('allow 172.64.0.0/13;') } },
     { title: 'a public network by itself', files: { 'nginx.conf': site('allow 192.186.0.0/16;') } },
     {
@@ -178,6 +218,21 @@ export default defineRule({
   ],
   *check({ nginx, apache, filesOf }) {
     for (const { occurrences, top } of nginx) {
+      for (const { children } of occurrences.get('geo') ?? []) {
+        const values = valuesOfPrivate(children)
+        for (const line of children) {
+          const value = line.args[0]?.value
+          const network =
+            value !== undefined && values.has(value) ? parseNginxNetwork(line.name)?.network : undefined
+          if (network === undefined || network.prefix < 8) continue
+          const meant = meantNetwork(
+            line.name,
+            ip => networkContains(network, ip),
+            () => [],
+          )
+          if (meant !== null) yield finding(namePlace(line), line.name, meant)
+        }
+      }
       for (const name of ['allow', 'set_real_ip_from']) {
         for (const directive of occurrences.get(name) ?? []) {
           const written = directive.args[0]?.value ?? ''
@@ -219,6 +274,11 @@ export default defineRule({
     }
   },
 })
+
+/** What `geo` gives private networks beside each other; where it is one value, the block is about what is private. */
+function valuesOfPrivate(lines: readonly NginxDirective[]): ReadonlySet<string> {
+  return new Set(lines.flatMap(({ name, args }) => (IS_PRIVATE.test(name) ? (args[0]?.value ?? []) : [])))
+}
 
 function finding(at: Place, written: string, meant: string) {
   const isSlip = SLIPS.has(written)

@@ -391,6 +391,15 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'access/private-network-too-wide',
+    shows: 'a public address has the value of the office',
+    examples: { bad: 'by the value that `geo` gives it', good: 'the private networks' },
+    files: { 'srv/www/admin/index.html': 'admin' },
+    request: { url: `${SITE}/admin/`, from: '172.217.0.1' },
+    harm: ({ response }) => response.status === 200,
+    sound: isRefused,
+  },
+  {
+    rule: 'access/private-network-too-wide',
     shows: 'Apache lets a public address in',
     examples: { bad: 'whom Apache lets in', good: 'private networks of Apache, and one that is refused' },
     files: { 'srv/www/admin/index.html': 'admin' },
