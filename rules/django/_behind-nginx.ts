@@ -37,15 +37,12 @@ export function schemeSeen({ connection, runner, settings }: DjangoConnection): 
     if (Array.isArray(proxy.value)) {
       const [name, value] = proxy.value as readonly unknown[]
       if (typeof name !== 'string' || typeof value !== 'string') return undefined
-      // `META` has headers by no other names.
-      if (!name.startsWith('HTTP_')) return 'http'
       const header = headerNamed(name)
-      if (runner.kind === 'mod_wsgi' && changesHeader(runner, header)) return undefined
-      return saysHttps(written(connection, header), value)
-        ? 'https'
-        : isUnset(connection, header)
-          ? 'http'
-          : undefined
+      // `META` has headers by no other names; without the header Django takes the scheme of the server.
+      const isHeader = name.startsWith('HTTP_')
+      if (isHeader && runner.kind === 'mod_wsgi' && changesHeader(runner, header)) return undefined
+      if (isHeader && saysHttps(written(connection, header), value)) return 'https'
+      if (isHeader && !isUnset(connection, header)) return undefined
     }
   }
   if (runner.kind === 'mod_wsgi') return runner.scheme ?? undefined

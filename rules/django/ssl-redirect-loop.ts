@@ -212,6 +212,20 @@ export default defineRule({
       }),
     },
     {
+      title:
+        'Django trusts a header that nobody sends, and takes the scheme of gunicorn, which trusts the other',
+      files: djangoBehindNginx({
+        settings: conf`
+          ${SETTINGS}
+          SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTOCOL", "https")
+        `,
+        listen: '443 ssl',
+        site: TLS,
+        headers: TLS_HEADERS,
+        command: "gunicorn --bind 0.0.0.0:8000 --forwarded-allow-ips='*' shop.wsgi",
+      }),
+    },
+    {
       title: 'gunicorn behind a Unix socket, where it trusts the header by itself',
       files: {
         'etc/nginx/nginx.conf': nginxMain(conf`
