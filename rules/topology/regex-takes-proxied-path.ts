@@ -2,15 +2,12 @@ import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { insertBefore, propose } from '../../src/deployment/edits.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { askServer } from '../../src/deployment/requests/ask-server.ts'
-import { locationPath } from '../../src/deployment/requests/location-path.ts'
 import { MISSING } from '../../src/deployment/requests/made-up-requests.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { locationIndex, type NginxLocation, readLocation } from '../../src/servers/nginx/queries/locations.ts'
-import { selectLocation } from '../../src/servers/nginx/queries/select-location.ts'
-import { sampleTexts } from '../../src/servers/pcre/sample-texts.ts'
-import { fromBytes, toBytes } from '../../src/servers/regex.ts'
 import { djangoBehindNginx, djangoInApache } from '../django/_examples.ts'
+import { filesTaken } from './_taken-files.ts'
 import { takenFromDjango } from './_taken-urls.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 
@@ -246,18 +243,10 @@ function isOfAvatars({ args }: NginxDirective): boolean {
 function takenFrom(
   deployment: Deployment,
   server: NginxServer,
-  { name }: NginxLocation,
+  location: NginxLocation,
   other: NginxLocation,
 ): string | null {
-  const prefix = locationPath(other.directive)
-  if (prefix !== null && prefix !== '/') return null
-  const directory = name.endsWith('/') ? name : `${name}/`
-  for (const text of sampleTexts(other.name, { caseless: other.modifier === '~*' }).texts) {
-    const ending = /^[/x]*(\.[A-Za-z0-9]+)$/.exec(fromBytes(text))?.[1]
-    if (ending === undefined || /^\.(?:php\d?|cgi|pl|py|ht\w*|git)$/i.test(ending)) continue
-    const path = `${directory}${MISSING}${ending}`
-    const selected = selectLocation(server.configuration, server.directive, toBytes(path))
-    if (!selected.known || selected.value.location?.directive !== other.directive) continue
+  for (const path of filesTaken(server, location, other)) {
     const answer = askServer(deployment, server, path, { alsoLocal: true })
     if (answer === null) return null
     const { end } = answer

@@ -18,6 +18,15 @@ function isCompressed({ response }: LiveAnswer): boolean {
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'static-files/regex-takes-aliased-path',
+    shows: 'the picture is looked for below the root of the server',
+    examples: { bad: 'an alias', good: 'regular expressions are kept out' },
+    files: { 'srv/media/a.png': 'picture' },
+    request: { url: 'http://example.org/media/a.png' },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => response.body === 'picture',
+  },
+  {
     rule: 'static-files/path-from-client',
     shows: 'a file outside of the directory is sent',
     examples: { bad: 'an argument', good: 'a plain name alone' },
