@@ -12,3 +12,9 @@ export function overlap(one: string, other: string): boolean {
 export function below(path: string, within: string): string {
   return within !== '/' && path.startsWith(`${within}/`) ? path.slice(within.length) : path
 }
+
+/** A path as people write it who stand in the directory that was asked for; any other path stays. */
+export function shownFrom(path: string, within: string): string {
+  if (within === '/' || !isBelow(path, within)) return path
+  return path === within ? '.' : path.slice(within.length + 1)
+}

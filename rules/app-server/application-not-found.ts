@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import { programName } from '../../src/deployment/destination-words.ts'
 import type { AppServerProgram, Deployment } from '../../src/deployment/model.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
+import { shownFrom } from '../../parsers/text/is-below.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -586,16 +587,18 @@ function faultOf(deployment: Deployment, program: AppServerProgram, written: str
   const loaded = deployment.moduleOf(program)
   if (loaded === null || loaded.source === null) return null
   const harm = kind === 'uwsgi' ? 'answers every request with 500' : 'cannot boot'
+  const looked = (loaded.searchPath ?? []).map(each => shownFrom(each, deployment.within))
   if (loaded.source === 'missing' && loaded.near !== null) {
     const directory = program.server.directory ?? program.directory
     // Of a directory without `__init__.py` Python makes a package, in which the module is missed.
     const [first = ''] = module.split('.')
+    const near = shownFrom(loaded.near, deployment.within)
     const isOuter = (loaded.searchPath ?? []).some(each => posix.join(each, first) === loaded.near)
     return {
       at: directory?.at ?? null,
-      message: `${name} looks for \`${module}\` in \`${(loaded.searchPath ?? []).join(':')}\`, and it lies in \`${loaded.near}\`: No module named '${isOuter ? module : first}'`,
+      message: `${name} looks for \`${module}\` in \`${looked.join(':')}\`, and it lies in \`${near}\`: No module named '${isOuter ? module : first}'`,
       label: 'not the directory of the module',
-      help: `Start ${name} in \`${loaded.near}\``,
+      help: `Start ${name} in \`${near}\``,
     }
   }
   if (loaded.source === 'missing' && loaded.inside !== null)
@@ -614,7 +617,7 @@ function faultOf(deployment: Deployment, program: AppServerProgram, written: str
   }
   if (loaded.source === 'missing')
     return {
-      message: `no module \`${module}\` is in ${(loaded.searchPath ?? []).join(' or ')}, so ${name} ${harm}`,
+      message: `no module \`${module}\` is in ${looked.join(' or ')}, so ${name} ${harm}`,
       label: 'no such module',
       help: null,
     }

@@ -8,7 +8,7 @@ import { writtenFor } from '../../../../parsers/text/written-text.ts'
 import type { FileSystem } from '../../../files/file-system.ts'
 import type { Repository } from '../../../files/machine.ts'
 import { PROCFILE, startsApplication, UNIT } from '../../../files/starters.ts'
-import { known } from '../../../servers/fact.ts'
+import { type Fact, known } from '../../../../parsers/text/fact.ts'
 import { fileReader, NOT_SEEN, setByHand, type StartedByMachine } from './app-commands.ts'
 import { homeOf } from './with-starters.ts'
 
@@ -41,17 +41,38 @@ export function commandsOfScripts(
     const own = PROCFILE.test(path) ? processesOf(source) : [scriptOf(source)]
     return own.map(started => {
       const { command } = started
+      const serversIn = (directory: Fact<string> | null) =>
+        readAppServers({ ...command, directory }, { read, shell, python: null })
       const homes = new Set(
-        readAppServers(command, { read, shell, python: null }).map(({ server: { application } }) =>
+        serversIn(command.directory).map(({ server: { application } }) =>
           application?.known === true ? homeOf(application.value, modules) : null,
         ),
       )
       const [home = null] = homes
-      return homes.size !== 1 || home === null
-        ? started
-        : { ...started, command: { ...command, directory: known(home) } }
+      if (homes.size !== 1 || home === null) return started
+      const reached = serversIn(known(home)).map(({ started: each }) => each.command.directory)
+      const directory = beginningOf(home, reached)
+      return directory === null ? started : { ...started, command: { ...command, directory } }
     })
   })
+}
+
+/**
+ * Where a script is started that leads to `home`, as `cd shop` of one in its parent does, if it arrives in the
+ * directories `reached` when it is started at `home` itself; null where it changes to another directory. What a script
+ * makes of variables is not asked.
+ */
+function beginningOf(home: string, reached: readonly (Fact<string> | null)[]): Fact<string> | null {
+  const [first, ...others] = new Set(
+    reached.map(fact => (fact === null ? home : fact.known ? fact.value : null)),
+  )
+  if (first === undefined || others.length > 0) return null
+  if (first === null) return known(home)
+  const steps = posix.relative(home, first)
+  if (steps === '') return known(home)
+  return !steps.startsWith('..') && home.endsWith(`/${steps}`)
+    ? known(home.slice(0, -steps.length - 1) || '/')
+    : null
 }
 
 const NO_STARTER = { by: null, service: null, sockets: [], user: null }
