@@ -109,6 +109,18 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a package beside the script that has the name of an installed one, and not its modules',
+      files: {
+        'etc/apache2/apache2.conf': wiki('wiki'),
+        'srv/wiki/wiki.wsgi': conf`
+          from django.core.wsgi import get_wsgi_application
+          application = get_wsgi_application()
+        `,
+        'srv/wiki/django/__init__.py': '',
+        'srv/wiki/django/settings.py': 'DEBUG = False',
+      },
+    },
+    {
       title: 'python-path',
       files: {
         'etc/apache2/apache2.conf': main('WSGIDaemonProcess shop python-path=/opt/shop/'),
@@ -258,6 +270,24 @@ function isOuterDirectory(
   )
 }
 
+/** False where the package beside the script is another one of this name: it lacks what is imported of it. */
+function holdsAll(
+  files: FileSystem,
+  directory: string,
+  module: string,
+  imported: ReadonlySet<string>,
+): boolean {
+  return [...imported].every(
+    name =>
+      !name.startsWith(`${module}.`) ||
+      holdsModule(
+        files,
+        posix.join(directory, ...name.split('.').slice(0, -1)),
+        name.split('.').at(-1) ?? '',
+      ),
+  )
+}
+
 /** A module that lies beside the script or, of a project of Django, beside `manage.py`, and on no path. */
 function projectLacking(
   files: FileSystem,
@@ -278,7 +308,8 @@ function projectLacking(
       candidates.push({ module, directory: project, at: settings.at })
   } else {
     for (const [module, at] of said.packages)
-      if (said.demanded.has(module)) candidates.push({ module, directory: beside, at })
+      if (said.demanded.has(module) && holdsAll(files, beside, module, said.imported))
+        candidates.push({ module, directory: beside, at })
   }
   const found = candidates.find(({ module, directory }) => holdsModule(files, directory, module))
   if (found === undefined) return null

@@ -29,6 +29,7 @@ export function readScript(parser: PythonParser, source: Source): WsgiScript {
   const modules = new Map<string, string>()
   const path: string[] = []
   const demanded = new Set<string>()
+  const imported = new Set<string>()
   let followed = 0
   let open = module.broken
   let settingsModule: WsgiScript['settingsModule'] = null
@@ -117,6 +118,7 @@ export function readScript(parser: PythonParser, source: Source): WsgiScript {
       case 'import': {
         const [first = ''] = statement.module.split('.')
         const { start, end } = statement
+        imported.add(statement.module)
         if (first !== '' && !packages.has(first)) packages.set(first, { source, start, end })
         if (first !== '' && !statement.conditional) demanded.add(first)
         if (statement.names === null) bind(first, statement)
@@ -146,6 +148,7 @@ export function readScript(parser: PythonParser, source: Source): WsgiScript {
     config,
     packages,
     demanded,
+    imported,
     open,
   }
 }

@@ -106,6 +106,8 @@ export interface WsgiScript {
   readonly packages: ReadonlyMap<string, Place>
   /** Those of them that it imports whatever happens: not inside of `try` or `if`. */
   readonly demanded: ReadonlySet<string>
+  /** Every module that it imports, in full: `pyramid.paster`. */
+  readonly imported: ReadonlySet<string>
   /** True where a name may come from elsewhere: a star import, or a file that is no Python 3. */
   readonly open: boolean
 }
