@@ -5,6 +5,9 @@ import { slipFaults } from './_shell-slips.ts'
 /** `ash` is that of BusyBox, which knows some of what bash does; of `sh` nobody knows which it is. */
 export type Shell = 'bash' | 'dash' | 'ash' | 'sh'
 
+/** What dash says before that of Debian 13, which has the option. */
+export const PIPEFAIL = 'set: Illegal option -o pipefail'
+
 /** What was found in texts: hundreds of Dockerfiles that a program writes have most of their lines in common. */
 const answers = new Map<string, readonly ShellFault[]>()
 const MOST_ANSWERS = 1000
@@ -177,7 +180,7 @@ const KINDS: readonly Kind[] = [
   {
     shells: DASH,
     pattern: at(String.raw`(set[ \t]+(?:-\w+[ \t]+)*-\w*o[ \t]+pipefail)\b`),
-    said: 'set: Illegal option -o pipefail',
+    said: PIPEFAIL,
     ends: true,
   },
   { shells: DASH, pattern: at(String.raw`(\[\[)(?=[ \t])`), said: '[[: not found' },
