@@ -8,7 +8,7 @@ import { VLIB_TAG, vlibSteps } from './vlib.ts'
 
 /** Go's templates take other delimiters than braces, of which these are written; behind them stands what Go alone says. */
 const OPENING =
-  /(?:\$\(\(|\[\[)(?=-?\s*(?:\.[A-Za-z]|(?:if|range|with|template|define|block|include)\s+[.("$]|(?:else|end)\s*-?\s*(?:\)\)|\]\])|else\s+if\s))|\[%(?=[-+=~]?[ \t]+[\w.$"'][^\n\]]*[ \t][-+=~]?%\])|\{(?:[{%#]|!!)|<\/?%(?=(?:page|namespace|include|inherit|def|block|call|text|doc)[\s>])|<%|<\?(?:php\b|=)|[<{]\/?tmpl_|^[ \t]*%(?=[ \t]*(?:if|unless|else|elsif|elif|end|endif|for|endfor|while|endwhile|[\w@.]+\.each)\b)/gim
+  /(?:\$\(\(|\[\[)(?=-?\s*(?:\.[A-Za-z]|(?:if|range|with|template|define|block|include)\s+[.("$]|(?:else|end)\s*-?\s*(?:\)\)|\]\])|else\s+if\s))|\[%(?=[-+=~]?[ \t]+[\w.$"'][^\n\]]*%\])|\{(?:[{%#]|!!)|<\/?%(?=(?:page|namespace|include|inherit|def|block|call|text|doc)[\s>])|<%|<\?(?:php\b|=)|[<{]\/?tmpl_|^[ \t]*%(?=[ \t]*(?:if|unless|else|elsif|elif|end|endif|for|endfor|while|endwhile|[\w@.]+\.each)\b)/gim
 const CLOSINGS: Readonly<Record<string, string>> = {
   '{{': '}}',
   '{%': '%}',

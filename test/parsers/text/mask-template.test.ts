@@ -154,6 +154,7 @@ test('tags of the Template Toolkit are masked, and a set of characters is none',
     masked('/a.conf', 'root [% home %];\n[% IF tls %]\nlisten 443;\n[% ELSE %]\nlisten 80;\n[% END %]\n'),
     'root ?;\n\nlisten 443;\n\nlisten 80;\n\n',
   )
+  assert.is(masked('/a.conf', 'root [% home%]/public;\n'), 'root ?/public;\n')
   assert.is(maskTemplate('/a.conf', 'location ~ [%a-z%] { }').template, false)
 })
 
