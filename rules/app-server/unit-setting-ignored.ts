@@ -365,6 +365,10 @@ export default defineRule({
     },
     { title: 'the home of the user', files: tree('WorkingDirectory=~') },
     { title: 'a file that may be missing', files: tree('EnvironmentFile=-/etc/default/shop') },
+    {
+      title: 'a path that a program fills in before systemd reads it',
+      files: tree('WorkingDirectory={install_prefix}/state'),
+    },
     { title: 'a path that systemd fills in', files: tree('EnvironmentFile=%h/shop.env') },
     { title: 'a placeholder', files: tree('WorkingDirectory={{ shop_home }}') },
     {
@@ -752,8 +756,8 @@ function* commentBehind({ name, written }: UnitSetting): Found {
   }
 }
 
-/** The beginning of a path that some script replaces: `INSTALL_DIR/bin`. */
-const FILLED_IN_PATH = /^[A-Z][A-Z0-9]*_[A-Z0-9_]+(?:\/|$)/
+/** The beginning of a path that some script replaces: `INSTALL_DIR/bin`, `{prefix}/bin`. */
+const FILLED_IN_PATH = /^(?:[A-Z][A-Z0-9]*_[A-Z0-9_]+|\{\w+\})(?:\/|$)/
 
 /** A whole word that a script puts an assignment in the place of: `__NAME__`, `@NAME@`, `%NAME%`; and what nobody knows. */
 const TEMPLATE_MARK = /[\0\uFFFD]|^(?:__[A-Z][A-Z0-9_]*__|(@@?|%%?)[A-Za-z]\w*\1)$/
