@@ -179,6 +179,27 @@ export default defineRule({
       },
     },
     {
+      title: 'the main file among the templates of the role that has it among its files',
+      files: {
+        'roles/web/templates/etc_nginx.conf.j2': conf`
+          {{ ansible_managed | comment }}
+          events {
+          }
+          http {
+              resolver 192.0.2.53;
+              include /etc/nginx/conf.d/*.conf;
+          }
+        `,
+        'roles/web/files/conf/http/shop.conf': conf`
+          upstream shop {
+              zone shop 64k;
+              server shop.example.org resolve;
+          }
+          ${site('proxy_pass http://shop;')}
+        `,
+      },
+    },
+    {
       title: 'a file beside it for all sites',
       files: {
         'conf.d/00-resolver.conf': 'resolver 127.0.0.11 valid=10s;\n',
@@ -292,7 +313,11 @@ function mayResolveAbove(
 /** So many directories are looked into for a main file. */
 const MOST = 40
 
-const directoryAbove = (path: string): string => posix.dirname(posix.dirname(path))
+/** The directory above that of a file; of one among the `files` or `templates` of a role, the role. */
+function directoryAbove(path: string): string {
+  const role = /^(.*\/)(?:files|templates)\//.exec(path)?.[1]
+  return role === undefined || role === '/' ? posix.dirname(posix.dirname(path)) : role.slice(0, -1)
+}
 
 /** True where a main file in a directory or below it, which may include a site there, or a file beside has a `resolver` for all. */
 const resolvesBelow = memoByKey((files: FileSystem, begin: string): boolean => {
@@ -304,7 +329,8 @@ const resolvesBelow = memoByKey((files: FileSystem, begin: string): boolean => {
       const path = posix.join(directory, name)
       if (kind === 'directory') waiting.push(path)
       const source = kind === 'file' && /\.conf\b/.test(name) ? sourceAt(files, path) : null
-      const isMain = source !== null && /^nginx\.conf/.test(name) && /^\s*http\b/m.test(source.code)
+      const isMain =
+        source !== null && /(?:^|[_.-])nginx\.conf/.test(name) && /^[ \t]*http\b/m.test(source.code)
       if (source !== null && (isMain ? /^\s*resolver\s/m : /^resolver\s/m).test(source.code)) return true
     }
   }
