@@ -108,7 +108,10 @@ const MYSQL = conf`
 export default defineRule({
   summary: 'An application in a container looks for its database on its own loopback',
   severity: 'error',
-  otherSeverities: { warning: 'where the file says it that is kept to be copied: `.env.example`' },
+  otherSeverities: {
+    warning: 'where the file says it that is kept to be copied, and that Compose reads: `.env.example`',
+    info: 'where the application alone reads the copy',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: 'In a container `localhost` is the container itself, where only the application runs. The database is another service: `connection to server at "localhost" (127.0.0.1), port 5432 failed: Connection refused`.',
@@ -387,7 +390,14 @@ export default defineRule({
         // An example may be for a machine without containers.
         if (!isServer && isExample === true) continue
         for (const fault of faultsOf(container, kind, host, at))
-          yield isExample === true ? { ...fault, severity: 'warning', confidence: 'medium' } : fault
+          yield isExample === true
+            ? {
+                ...fault,
+                // One that Compose does not read is as often for the application on the machine itself.
+                severity: container.service.envFiles.length > 0 ? 'warning' : 'info',
+                confidence: 'medium',
+              }
+            : fault
       }
     }
     for (const program of programsOfKind(deployment, 'php-fpm')) yield* sessionsOf(program)
