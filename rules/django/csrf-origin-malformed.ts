@@ -2,10 +2,11 @@ import type { AssignedExpression, DjangoSettings } from '../../src/deployment/dj
 import { isDjangoAtLeast, isPackageAtLeast } from '../../src/deployment/django/django-version.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import { djangoBehindNginx } from './_examples.ts'
 import { defaultOrigins } from './_origin-defaults.ts'
+import { faultOf, LEFT_OUT, noText, refusalOf, shown } from './_origin-faults.ts'
 import { djangoProjects } from './_projects.ts'
 import { surelyLists } from './_setting-entries.ts'
 
@@ -26,6 +27,7 @@ export default defineRule({
   otherSeverities: {
     warning:
       'for what Django accepts and no browser sends, for the default of a variable, and where its version is not known',
+    info: 'for an entry that is `None` where nobody sets its variable',
   },
   confidence: 'high',
   since: '0.1.0',
@@ -79,6 +81,48 @@ export default defineRule({
       files: settings('os.getenv("ORIGINS", «""»).split(",")', 'Django==5.2.1', 'import os'),
     },
     {
+      title: 'an entry that the environment gives, beside one that is written',
+      files: settings(
+        '["http://localhost:3000", os.environ.get("ORIGIN", «""»), «os.environ.get("OTHER_ORIGIN")»]',
+        'Django==5.2.1',
+        'import os',
+      ),
+    },
+    {
+      title: 'an entry that is written, beside one that the environment gives',
+      files: settings('[«"example.org"», os.environ["ORIGIN"]]', 'Django==5.2.1', 'import os'),
+    },
+    {
+      title: 'lists that are added, and a loop over nothing',
+      files: settings(
+        '["https://example.org"] + [each.strip() for each in os.environ.get("ORIGINS", «""»).split(",")]',
+        'Django==5.2.1',
+        'import os',
+      ),
+    },
+    {
+      title: 'what a second line adds',
+      files: settings(
+        '[]',
+        'Django==5.2.1',
+        conf`
+          import environ
+          env = environ.Env()
+          INSTALLED_APPS = ["corsheaders"]
+          CORS_ALLOWED_ORIGINS = ["https://example.org"]
+          CORS_ALLOWED_ORIGINS += env("ORIGINS", default=«""»).split(",")
+        `,
+      ),
+    },
+    {
+      title: 'a function that splits nothing',
+      files: settings(
+        'config("ORIGINS", default=«""», cast=lambda v: [s.strip() for s in v.split(",")])',
+        'Django==5.2.1',
+        'from decouple import config',
+      ),
+    },
+    {
       title: 'the older name of the list, by the default of a variable',
       files: settings(
         '[]',
@@ -113,6 +157,30 @@ export default defineRule({
         `,
       ),
     },
+    {
+      title: 'readers that make no entry of nothing',
+      files: settings(
+        'config("ORIGINS", default="", cast=Csv())',
+        'Django==5.2.1',
+        conf`
+          import os
+          import environ
+          from decouple import Csv, config
+          env = environ.Env()
+          INSTALLED_APPS = ["corsheaders"]
+          CORS_ALLOWED_ORIGINS = env.list("CORS_ORIGINS", default="")
+          CORS_ORIGIN_WHITELIST = os.getenv("CORS_HOSTS", "").split()
+        `,
+      ),
+    },
+    {
+      title: 'nothing that is left out',
+      files: settings(
+        '["https://example.org"] + [each for each in os.getenv("ORIGINS", "").split(",") if each]',
+        'Django==5.2.1',
+        'import os',
+      ),
+    },
     { title: 'Django 3, which takes names', files: settings('["example.org"]', 'django>=3.2,<4') },
     {
       title: 'defaults that are origins, and names for an older django-cors-headers',
@@ -143,15 +211,17 @@ export default defineRule({
       const assigned = settings.expressionOf('CSRF_TRUSTED_ORIGINS')
       if (fact?.known !== true || assigned === null || !Array.isArray(fact.value)) continue
       for (const [index, value] of (fact.value as readonly unknown[]).entries()) {
-        if (typeof value !== 'string') continue
-        const fault = faultOf(value)
-        if (fault === null) continue
+        if (value === null) yield* noTextAt(settings, index)
+        const fault = typeof value === 'string' ? faultOf(value) : null
+        if (typeof value !== 'string' || fault === null) continue
         yield {
           at: placeOf(settings, { ...assigned, name: 'CSRF_TRUSTED_ORIGINS' }, value, index),
           ...((version === undefined || !fault.isFatal) && { severity: 'warning' as const }),
           message: `${shown(value)} ${fault.text}`,
           label: fault.isFatal ? 'no scheme' : 'no origin',
-          ...(fault.instead !== null && { help: `Write \`${fault.instead}\`` }),
+          ...(fault.instead !== null
+            ? { help: `Write \`${fault.instead}\`` }
+            : value === '' && { help: LEFT_OUT }),
         }
       }
     }
@@ -184,72 +254,39 @@ function* allowedOrigins(settings: DjangoSettings, name: string) {
   }
 }
 
-/** What the check of django-cors-headers says of an origin; null where it says nothing. */
-function refusalOf(origin: string) {
-  if (origin === 'null' || origin === 'file://') return null
-  const [, scheme, host = '', rest] = /^(\w[\w+.-]*:\/\/)?([^/?#]*)(.*)$/s.exec(origin) ?? []
-  if (scheme !== undefined && host !== '' && rest === '') return null
-  const lacks = scheme === undefined || host === ''
-  return {
-    text: lacks
-      ? 'has no scheme, so it allows nothing, and `manage.py` stops: (corsheaders.E013)'
-      : 'has something behind the name, so `manage.py` stops: (corsheaders.E014)',
-    label: lacks ? 'no scheme' : 'no origin',
-    instead: host !== '' && host !== '*' ? `${scheme ?? 'https://'}${host}` : null,
-  }
-}
-
-/** Entries that hold where nobody sets a variable; none where the setting is known, for then so are its entries. */
+/** Entries that hold where nobody sets a variable, as far as nothing is known of them. */
 function* defaultsOf(settings: DjangoSettings, name: string, faultIn: (origin: string) => string | null) {
-  if (settings.get(name)?.known === true) return
-  for (const { text, at, variable } of defaultOrigins(settings, name)) {
-    const fault = faultIn(text)
-    if (fault !== null)
-      yield {
-        at,
-        severity: 'warning' as const,
-        message: `where ${variable === null ? 'the variable' : `\`${variable}\``} is not set, ${shown(text)} ${fault}`,
-        label: 'the default',
-      }
+  const fact = settings.get(name)
+  const value = fact?.known === true ? fact.value : null
+  const isOneLine = settings.expressionOf(name) !== null
+  if (fact?.known === true && !Array.isArray(value)) return
+  for (const { text, at, variable, isDefault } of defaultOrigins(settings, name)) {
+    // What one line gives is told where its entries are known; of several lines nothing is.
+    if (Array.isArray(value) && value.includes(text) === isOneLine) continue
+    const fault = text === null ? noText(name) : faultIn(text)
+    if (fault === null) continue
+    const unset = `where ${variable === null ? 'the variable' : `\`${variable}\``} is not set, `
+    yield {
+      at,
+      severity: text === null ? ('info' as const) : ('warning' as const),
+      message: `${isDefault ? unset : ''}${text === null ? 'the entry is `None`' : shown(text)}${text === null ? ', ' : ' '}${fault}`,
+      label: text === null ? 'no default' : isDefault ? 'the default' : 'no origin',
+      ...((text ?? '') === '' && { help: LEFT_OUT }),
+    }
   }
 }
 
-interface Fault {
-  /** True for what the check of Django refuses. */
-  readonly isFatal: boolean
-  readonly text: string
-  readonly instead: string | null
-}
-
-function faultOf(origin: string): Fault | null {
-  if (!origin.includes('://')) {
-    const instead =
-      /^[\w.*:-]+$/.test(origin) && origin !== '*' ? `https://${origin.replace(/^\./, '*.')}` : null
-    return { isFatal: true, text: 'has no scheme, so Django refuses it and trusts nothing by it', instead }
+/** An entry of Django's own list whose variable nobody sets. */
+function* noTextAt(settings: DjangoSettings, index: number): Iterable<RuleFinding> {
+  const assigned = settings.expressionOf('CSRF_TRUSTED_ORIGINS')
+  const item = assigned?.expression.kind === 'list' ? assigned.expression.items[index] : undefined
+  if (assigned == null || item === undefined || item.kind === 'spread') return
+  yield {
+    at: { source: assigned.source, start: item.start, end: item.end },
+    message: `the entry is \`None\`, ${noText('CSRF_TRUSTED_ORIGINS')}`,
+    label: 'no default',
+    help: LEFT_OUT,
   }
-  const [scheme = '', rest = ''] = origin.split('://')
-  const host = rest.replace(/\/.*$/, '')
-  if (host !== rest)
-    return {
-      isFatal: false,
-      text: 'has something behind the name, which no `Origin` of a browser has',
-      instead: `${scheme}://${host}`,
-    }
-  // Django takes the asterisks in front away, and asks for what is left: a name with a dot in front, or itself.
-  const [, only] = /^\*+([^.*][^*]*)$/.exec(host) ?? []
-  if (only !== undefined)
-    return {
-      isFatal: false,
-      text: `stands for \`${only}\` alone, and for no name below it`,
-      instead: `${scheme}://*.${only}`,
-    }
-  if (host.includes('*') && !/^\*+\.[^*]+$/.test(host))
-    return {
-      isFatal: false,
-      text: 'matches no name: `*` stands for names below one, as in `https://*.example.org`',
-      instead: null,
-    }
-  return null
 }
 
 /** The entry where it is written as one, or as the default of a variable, else the whole. */
@@ -262,9 +299,4 @@ function placeOf(
   const fallback = defaultOrigins(settings, name).find(each => each.text === text)?.at
   const { start, end } = (expression.kind === 'list' ? expression.items[index] : undefined) ?? expression
   return fallback ?? { source, start, end }
-}
-
-/** What `"".split(",")` gives is a list of one text, and that is empty. */
-function shown(origin: string): string {
-  return origin === '' ? 'an empty text, which `split` makes of nothing,' : `\`${origin}\``
 }
