@@ -859,6 +859,7 @@ import staticFilesPagesExpireLate from './static-files/pages-expire-late.ts'
 import staticFilesPathFromClient from './static-files/path-from-client.ts'
 import staticFilesPhpSourceServed from './static-files/php-source-served.ts'
 import staticFilesRailsFilesUnserved from './static-files/rails-files-unserved.ts'
+import staticFilesRegexTakesAliasedPath from './static-files/regex-takes-aliased-path.ts'
 import staticFilesRootExposesCode from './static-files/root-exposes-code.ts'
 import staticFilesRootInOneLocation from './static-files/root-in-one-location.ts'
 import staticFilesRootIsFileSystem from './static-files/root-is-file-system.ts'
@@ -1890,6 +1891,7 @@ export const rules: readonly Rule[] = [
   { id: 'static-files/path-from-client', ...staticFilesPathFromClient },
   { id: 'static-files/php-source-served', ...staticFilesPhpSourceServed },
   { id: 'static-files/rails-files-unserved', ...staticFilesRailsFilesUnserved },
+  { id: 'static-files/regex-takes-aliased-path', ...staticFilesRegexTakesAliasedPath },
   { id: 'static-files/root-exposes-code', ...staticFilesRootExposesCode },
   { id: 'static-files/root-in-one-location', ...staticFilesRootInOneLocation },
   { id: 'static-files/root-is-file-system', ...staticFilesRootIsFileSystem },

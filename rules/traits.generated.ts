@@ -865,6 +865,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['static-files/path-from-client', { fixes: [], programs: ['nginx'] }],
       ['static-files/php-source-served', { fixes: [], programs: ['nginx'] }],
       ['static-files/rails-files-unserved', { fixes: [], programs: ['nginx', 'docker'] }],
+      ['static-files/regex-takes-aliased-path', { fixes: ['unsafe'], programs: ['nginx'] }],
       ['static-files/root-exposes-code', { fixes: [], programs: ['nginx', 'apache', 'app-server'] }],
       ['static-files/root-in-one-location', { fixes: [], programs: ['nginx'] }],
       ['static-files/root-is-file-system', { fixes: [], programs: ['nginx'] }],
