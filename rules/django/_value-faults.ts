@@ -30,11 +30,13 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
     isRefused: value => value.split('.').length !== 2,
     says: () => "Django does not start: AUTH_USER_MODEL must be of the form 'app_label.model_name'",
     label: 'no model of an application',
+    help: () => 'Write the label of the application and the name of the model: `accounts.User`',
   },
   TIME_ZONE: {
     isRefused: value => value !== '' && !isTimeZone(value),
     says: value => `Django does not start: Incorrect timezone setting: ${value}`,
     label: 'no time zone',
+    help: () => 'Write a name of the tz database: `Europe/Berlin`, `UTC`',
   },
   LANGUAGE_CODE: {
     isRefused: value => !LANGUAGE.test(value),
