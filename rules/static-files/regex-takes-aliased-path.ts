@@ -67,7 +67,8 @@ export default defineRule({
     {
       title: 'no root for the expression at all',
       files: {
-        'etc/nginx/nginx.conf': nginxMain(
+        'etc/nginx/nginx.conf': nginxMain([
+          'types { text/css css; text/javascript js; image/png png; }',
           nginxServer(conf`
             location «/static/» {
                 alias /opt/shop/static/;
@@ -77,7 +78,7 @@ export default defineRule({
                 proxy_pass http://127.0.0.1:8000;
             }
           `),
-        ),
+        ]),
       },
     },
   ],
