@@ -10,6 +10,7 @@ export const UNIT = named(/\.(?:service|socket|timer)/)
 const BARE_SUPERVISED = new RegExp(
   `(?:^|/)(?:[^/.]*supervisor[^/.]*|supervisor(?:d|\\.d)?/[^/.]+)${TEMPLATE.source}`,
 )
+const OF_UWSGI = /^\[uwsgi\]/m
 const OF_SUPERVISORD = /^\[(?:fcgi-)?program:/m
 
 /** Programs of supervisord. */
@@ -107,9 +108,9 @@ const LONGEST_UNIT = 4096
  *
  * @see https://uwsgi-docs.readthedocs.io/en/latest/BuildSystem.html
  */
-export function isBuildProfile({ path, code }: Source): boolean {
+export function isBuildProfile({ code }: Source): boolean {
   return (
-    VASSAL.test(path) &&
+    OF_UWSGI.test(code) &&
     /^(?:main_plugin|embedded_plugins|embed_config|bin_name|append_version|malloc_implementation|as_shared_library)[ \t]*=/m.test(
       code,
     )
@@ -138,7 +139,7 @@ const BY_NAME: readonly (readonly [StarterKind, RegExp])[] = [
 /** Those that have a name of their own, after what they start: `worker.conf`. */
 const BY_SECTION: readonly (readonly [StarterKind, RegExp])[] = [
   ['supervised', OF_SUPERVISORD],
-  ['vassal', /^\[uwsgi\]/m],
+  ['vassal', OF_UWSGI],
 ]
 const MAY_HAVE_SECTION = named(/\.(?:conf|ini)/)
 

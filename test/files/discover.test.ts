@@ -812,6 +812,7 @@ test('finds what starts an application where no server is', () => {
     'pools-of-machine/etc/php/8.2/fpm/pool.d/shop.conf': POOL,
     'worker/deploy/worker.conf': '[program:worker]\ncommand=php artisan queue:work\n',
     'vassal/conf/shop.ini': '[uwsgi]\nmodule = shop.wsgi\n',
+    'profile/builds/small.ini': '[uwsgi]\nmain_plugin = python\nembed_config = app.ini\n',
     'global/php-fpm.conf': '[global]\npid = /run/php-fpm.pid\n',
     'beside/start.sh': '#!/bin/sh\nexec uvicorn main:app\n',
     'beside/site.conf': SERVER,
@@ -830,7 +831,7 @@ test('finds what starts an application where no server is', () => {
   assert.is(startsAlone('beside'), undefined)
   const [placed] = discover(['machine'], { workingDirectory: directory })
   assert.is(placed?.files.read('/srv/shop/shop.env').kind, 'source')
-  for (const path of ['slices', 'library', 'script-of-others', 'global'])
+  for (const path of ['slices', 'library', 'script-of-others', 'global', 'profile'])
     assert.throws(() => startsAlone(path), /^nothing to audit/, path)
 })
 
