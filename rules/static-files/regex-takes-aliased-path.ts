@@ -153,8 +153,7 @@ export default defineRule({
     for (const server of deployment.servers) {
       const { regexes } = locationIndex(server.directive)
       if (regexes.length === 0) continue
-      for (const { directive } of directoriesOf(server)) {
-        const location = readLocation(directive)
+      for (const location of directoriesOf(server)) {
         const found = takenFrom(deployment, server, location)
         if (found === null) continue
         const { path, other, own, taken } = found
@@ -176,14 +175,13 @@ export default defineRule({
 })
 
 /** The locations of a server itself that say where their files are, and from which an expression can take some. */
-function directoriesOf({ directive }: NginxServer): readonly { readonly directive: NginxDirective }[] {
+function directoriesOf({ directive }: NginxServer): readonly NginxLocation[] {
   return directive.children.flatMap(child => {
     if (child.name !== 'location') return []
-    const { modifier, name } = readLocation(child)
+    const location = readLocation(child)
+    const { modifier, name } = location
     if (modifier !== '' || name === '/' || !name.startsWith('/')) return []
-    return child.children.some(each => each.name === 'alias' || each.name === 'root')
-      ? { directive: child }
-      : []
+    return child.children.some(each => each.name === 'alias' || each.name === 'root') ? location : []
   })
 }
 
