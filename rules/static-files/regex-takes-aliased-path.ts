@@ -4,10 +4,13 @@ import { argumentPlace } from '../../src/deployment/places.ts'
 import { MISSING } from '../../src/deployment/requests/made-up-requests.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { unknown } from '../../src/servers/fact.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { locationIndex, type NginxLocation, readLocation } from '../../src/servers/nginx/queries/locations.ts'
+import { fileBase, filePath } from '../../src/servers/nginx/queries/static-content.ts'
 import { hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
+import { toBytes } from '../../src/servers/regex.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 import { filesTaken } from '../topology/_taken-files.ts'
 
@@ -198,8 +201,8 @@ function takenFrom(deployment: Deployment, server: NginxServer, location: NginxL
   for (const { location: other } of locationIndex(server.directive).regexes) {
     if (!servesFiles(server, other.directive)) continue
     for (const path of filesTaken(server, location, other)) {
-      const own = fileOf(server, location.directive, path, location.name)
-      const taken = fileOf(server, other.directive, path, null)
+      const own = fileOf(server, location.directive, path)
+      const taken = fileOf(server, other.directive, path)
       if (own === undefined || own === null || taken === undefined || own === taken) continue
       // Where it has such a directory as well, its files may lie in both.
       const directory = taken === null ? null : taken.slice(0, taken.lastIndexOf('/'))
@@ -225,14 +228,13 @@ function fileOf(
   { configuration }: NginxServer,
   scope: NginxDirective,
   path: string,
-  prefix: string | null,
 ): string | null | undefined {
   const fact = effective(configuration, scope, 'root')
   if (!fact.known || !fact.value.complete) return undefined
-  const directive = fact.value.directives.at(-1)
-  if (directive === undefined) return null
-  const written = directive.args[0]?.value ?? ''
-  if (!/^\/[\w./-]*$/.test(written)) return undefined
-  if (directive.name !== 'alias') return `${written.replace(/\/$/, '')}${path}`
-  return prefix === null ? undefined : `${written}${path.slice(prefix.length)}`
+  if (fact.value.directives.length === 0) return null
+  const base = fileBase(configuration, scope)
+  const file = base.known ? filePath(base.value, toBytes(path), () => VARIABLE) : base
+  return file.known ? file.value : undefined
 }
+
+const VARIABLE = unknown('another directory for each request')
