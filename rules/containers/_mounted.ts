@@ -9,18 +9,45 @@ const REMOVES_DEFAULT = /^\s*rm\s+(?:-\w+\s+)*\/etc\/nginx\/conf\.d\/(?:default\
 
 const SCRIPTS = '/docker-entrypoint.d'
 
+/** What the image of nginx has, and what a running system has anyway. */
+export const OF_IMAGE = /^\/(?:usr|etc|dev|proc|sys|run|tmp|var\/(?:log|cache|lib|run))(?:\/|$)|^\/$/
+
 /** True where nothing but mounts and copies that are known brings files into a container. */
 export function knowsFiles(container: Container): boolean {
-  const { service, image } = container
-  if (!service.complete || service.volumesFrom.length > 0 || !runsOnlyWebServer(container)) return false
-  if (service.volumes.some(({ target }) => !target.known)) return false
+  return (
+    runsOnlyWebServer(container) &&
+    knowsMounts(container) &&
+    knowsCopies(container, text => REMOVES_DEFAULT.test(text))
+  )
+}
+
+/** True where nothing but mounts and copies that are known can bring files to one path of a container. */
+export function knowsFilesAt(container: Container, path: string): boolean {
+  return (
+    runsOnlyWebServer(container) &&
+    knowsMounts(container) &&
+    knowsCopies(container, text => !text.includes(path) && text.split(/&&|;|\n/).every(leavesFiles))
+  )
+}
+
+function knowsMounts(container: Container): boolean {
+  const { service } = container
+  if (service.volumesFrom.length > 0 || service.volumes.some(({ target }) => !target.known)) return false
   // What the image of nginx runs before it starts may write any file.
-  if (targetsOf(container).some(target => SCRIPTS === target || isBelow(target, SCRIPTS))) return false
+  return !targetsOf(container).some(target => SCRIPTS === target || isBelow(target, SCRIPTS))
+}
+
+function knowsCopies({ image, service }: Container, leavesAlone: (command: string) => boolean): boolean {
   if (image === null) return service.build === null
   return image.steps.every(step =>
-    'sources' in step
-      ? step.target.known && step.kind === 'COPY'
-      : REMOVES_DEFAULT.test(commandText(step.command)),
+    'sources' in step ? step.target.known && step.kind === 'COPY' : leavesAlone(commandText(step.command)),
+  )
+}
+
+/** True for a command that makes no page of a site, wherever it may write. */
+function leavesFiles(command: string): boolean {
+  return /^[\s\\]*(?:$|(?:rm|chmod|chown|chgrp|touch|adduser|addgroup|useradd|groupadd|apk|apt-get|apt|echo\s[^>]*$|sed\s+-i\s)(?:\s|$))/.test(
+    command,
   )
 }
 

@@ -8,12 +8,12 @@ import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
-import { PASSES, readLocation } from '../../src/servers/nginx/queries/locations.ts'
+import { isPass, readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { djangoConnections } from '../django/_connections.ts'
 import { djangoBehindNginx } from '../django/_examples.ts'
 import { composeWith } from './_examples.ts'
-import { hasAt, isBelow, knowsFiles } from './_mounted.ts'
+import { hasAt, isBelow, knowsFiles, OF_IMAGE } from './_mounted.ts'
 
 const site = (directory: string): string => conf`
   server {
@@ -285,10 +285,6 @@ function servesFromRoot({ name, args, children }: NginxDirective): boolean {
   )
 }
 
-function isPass(name: string): boolean {
-  return (PASSES as readonly string[]).includes(name)
-}
-
 /** Whether a location is the one in which an application behind the same server has its static files or uploads. */
 function urlsOfDjango(
   deployment: Deployment,
@@ -305,15 +301,10 @@ function urlsOfDjango(
   return ({ parent }) => parent !== null && urls.has(`${readLocation(parent).name.replace(/\/$/, '')}/`)
 }
 
-/** What the image of nginx has, and what a running system has anyway. */
-const OF_IMAGE = /^\/(?:usr|etc|dev|proc|sys|run|tmp|var\/(?:log|cache|lib|run))(?:\/|$)|^\/$/
-
 /** True for a block of its own that answers out of the directory. */
 function servesFiles({ parent }: NginxDirective): boolean {
   if (parent?.name !== 'location') return false
-  return !parent.children.some(
-    ({ name }) => (PASSES as readonly string[]).includes(name) || name === 'return' || name === 'rewrite',
-  )
+  return !parent.children.some(({ name }) => isPass(name) || name === 'return' || name === 'rewrite')
 }
 
 /** True where the service of another compose file has the path: this one may be there for a part of the work alone. */

@@ -110,9 +110,13 @@ export const PASSES = [
 
 const PASS_NAMES: ReadonlySet<string> = new Set(PASSES)
 
+export function isPass(name: string): boolean {
+  return PASS_NAMES.has(name)
+}
+
 /** True for a location that hands requests to another server. */
 export function passesOn(location: NginxDirective): boolean {
-  return location.children.some(child => PASS_NAMES.has(child.name))
+  return location.children.some(({ name }) => isPass(name))
 }
 
 /** True for a block that holds the other, or is that itself. */
