@@ -1,5 +1,8 @@
 import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
+import { askServer } from '../../src/deployment/requests/ask-server.ts'
+import { clientVariables, withClientText } from '../../src/deployment/requests/client-text.ts'
+import { pathsInto } from '../../src/deployment/requests/paths-into.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
 import { mayHoldUnread } from '../../src/servers/nginx/queries/scope.ts'
 import { socketsOf } from '../../src/servers/nginx/queries/select-server.ts'
@@ -100,6 +103,51 @@ export default defineRule({
         'nginx.conf': site(conf`
           location ~ ^/backend/(?<path>.*) {
               proxy_pass «http://app$path»;
+          }
+        `),
+      },
+    },
+    {
+      title: 'an argument, by way of a map that leaves it as it is',
+      files: {
+        'nginx.conf': [
+          conf`
+            map $arg_node $node {
+                default 127.0.0.1:9000;
+                "~^(?<given>.+)$" $given;
+            }
+          `,
+          site(conf`
+            location /node/ {
+                proxy_pass «http://$node»;
+            }
+          `),
+        ].join('\n'),
+      },
+    },
+    {
+      title: 'a header that replaces a value of its own',
+      files: {
+        'nginx.conf': site(conf`
+          location / {
+              set $backend 127.0.0.1:9000;
+              if ($http_x_backend) {
+                  set $backend $http_x_backend;
+              }
+              proxy_pass «http://$backend»;
+          }
+        `),
+      },
+    },
+    {
+      title: 'what a condition captures of a cookie',
+      files: {
+        'nginx.conf': site(conf`
+          location / {
+              if ($cookie_node ~ "^([^;]+)$") {
+                  set $node $1;
+              }
+              proxy_pass «http://$node:9000»;
           }
         `),
       },
@@ -218,6 +266,45 @@ export default defineRule({
       },
     },
     {
+      title: 'a header and a cookie of which a map and a condition take what they know',
+      files: {
+        'nginx.conf': [
+          conf`
+            map $cookie_node $node {
+                default 127.0.0.1:9000;
+                "~^(?<given>one|two)$" $given;
+            }
+          `,
+          site(conf`
+            set $backend app;
+            if ($http_x_backend ~ "^(blue|green)$") {
+                set $backend $1;
+            }
+            location / {
+                proxy_pass http://$backend:9000;
+            }
+            location /node/ {
+                proxy_pass http://$node;
+            }
+          `),
+        ].join('\n'),
+      },
+    },
+    {
+      title: 'an argument for which the request is refused but of known ones',
+      files: {
+        'nginx.conf': site(conf`
+          location /node/ {
+              set $node $arg_node;
+              if ($arg_node !~ "^(one|two)$") {
+                  return 403;
+              }
+              proxy_pass http://$node:9000;
+          }
+        `),
+      },
+    },
+    {
       title: 'a variable of its own',
       files: {
         'nginx.conf': site(conf`
@@ -233,7 +320,9 @@ export default defineRule({
     for (const { server, block, pass } of deployment.connections.nginx) {
       const written = pass.args[0]?.value ?? ''
       if (!written.includes('$') || isUnknownWord(written)) continue
-      const variable = chosenBy(deployment, server, block, hostOf(written))
+      const variable =
+        chosenBy(deployment, server, block, hostOf(written)) ??
+        chosenOnTheWay(deployment, server, block, hostOf(written))
       if (variable === null) continue
       const { kind } = externalReachability(server.configuration, block)
       if (kind !== 'reachable' || mayAskPassword(server, block)) continue
@@ -247,6 +336,37 @@ export default defineRule({
     }
   },
 })
+
+/** What clients write to be connected to a host of their own. */
+const FOREIGN = [
+  'evil.example',
+  'evil.example:8080',
+  'http://evil.example',
+  '203.0.113.9',
+  '203.0.113.9:8080',
+]
+
+/**
+ * The variable of the client’s that a `map`, a `set` or a condition makes the host of: a request that writes a foreign
+ * host there leads to it.
+ */
+function chosenOnTheWay(
+  deployment: Deployment,
+  server: NginxServer,
+  block: NginxDirective,
+  host: string,
+): string | null {
+  const [path] = pathsInto(block)
+  if (path === undefined) return null
+  const chosen = clientVariables(server.configuration, block, host).find(variable =>
+    FOREIGN.some(text => {
+      const { target, request } = withClientText(variable, text, path)
+      const end = askServer(deployment, server, target, { request, into: block })?.end
+      return end?.kind === 'pass' && end.target.upstream === null && text.includes(end.target.host)
+    }),
+  )
+  return chosen ?? null
+}
 
 /** True where a file that was not read may ask for a password. */
 function mayAskPassword({ configuration }: NginxServer, block: NginxDirective): boolean {

@@ -304,6 +304,33 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'topology/client-chooses-backend',
+    shows: 'a map hands on the address that an argument names',
+    examples: {
+      bad: 'an argument, by way of a map that leaves it as it is',
+      good: 'a header and a cookie of which a map and a condition take what they know',
+    },
+    mirrors: [9000, 9001],
+    request: {
+      url: 'http://example.org/node/?node=127.0.0.1:9001',
+      headers: { cookie: 'node=127.0.0.1:9001' },
+    },
+    harm: ({ response }) => response.report?.port === '9001',
+    sound: ({ response }) => response.report?.port === '9000',
+  },
+  {
+    rule: 'topology/client-chooses-backend',
+    shows: 'a condition takes the address from a header',
+    examples: {
+      bad: 'a header that replaces a value of its own',
+      good: 'a header and a cookie of which a map and a condition take what they know',
+    },
+    mirrors: [9000, 9001],
+    request: { url: 'http://example.org/node/', headers: { 'x-backend': '127.0.0.1:9001' } },
+    harm: ({ response }) => response.report?.port === '9001',
+    sound: ({ response }) => response.report?.port === '9000',
+  },
+  {
+    rule: 'topology/client-chooses-backend',
     shows: 'a port of the own machine answers behind an address that no slash ends',
     examples: { bad: 'a host that goes on in the path', good: 'a path that begins with its slash' },
     mirrors: [9000],
