@@ -1,4 +1,3 @@
-import { memo, memoByKey } from '../parsers/collections/memo.ts'
 import { lengthOf } from '../parsers/pcre/length.ts'
 import { groupsOf } from '../parsers/pcre/walk.ts'
 import type { NginxConfiguration, NginxDirective } from '../src/servers/nginx/configuration.ts'
@@ -8,6 +7,7 @@ import { readLocation } from '../src/servers/nginx/queries/locations.ts'
 import { isAnchoredAtEnd, isAnchoredAtStart, mayHold } from '../src/servers/pcre/pattern-facts.ts'
 import { readPattern } from '../src/servers/pcre/read-pattern.ts'
 import { compilePcre } from '../src/servers/regex.ts'
+import { isCaughtByLocation, refusesLineFeeds } from './_line-feed-guards.ts'
 
 const LINE_FEED = 10
 
@@ -25,10 +25,18 @@ export function decodedVariable(
 ): string | null {
   if (!value.includes('$')) return null
   for (const name of variableNames(value)) {
-    if (name !== 'uri' && name !== 'document_uri' && !/^[1-9]$/.test(name)) continue
-    const isOpen = /^[1-9]$/.test(name)
-      ? isGroupOpen(directive, Number(name)) && !isPathAsSent(directive)
-      : !isPathBounded(directive)
+    const isPath = name === 'uri' || name === 'document_uri'
+    const group = isPath ? null : groupOf(directive, name)
+    if (!isPath && group === null) {
+      const line = setBeside(directive, name)
+      const variable = line === null ? null : decodedVariable(line.args[1]?.value ?? '', line, occurrences)
+      if (variable !== null) return variable
+      continue
+    }
+    const isOpen =
+      group === null
+        ? !isPathBounded(directive)
+        : isGroupOpen(directive, group, /^\d$/.test(name)) && !isPathAsSent(directive)
     if (!isOpen) continue
     return refusesLineFeeds(directive, occurrences) ||
       isCaughtByLocation(directive) ||
@@ -38,6 +46,28 @@ export function decodedVariable(
       : name
   }
   return null
+}
+
+/** The number of a group, also by its name in the expression of the location; null for any other variable. */
+function groupOf({ parent }: NginxDirective, variable: string): number | null {
+  if (/^[1-9]$/.test(variable)) return Number(variable)
+  if (parent?.name !== 'location') return null
+  const { modifier, name } = readLocation(parent)
+  if (!/^~\*?$/.test(modifier) || !name.includes('(?')) return null
+  return readPattern(name)?.names.find(each => each.name.toLowerCase() === variable)?.group ?? null
+}
+
+/** The one `set` of the variable in the block of a line, where none of its conditions sets it too. */
+function setBeside(directive: NginxDirective, variable: string): NginxDirective | null {
+  const { parent } = directive
+  if (parent === null || directive.name === 'set') return null
+  const [line, ...others] = parent.children.flatMap(child => setsIn(child, variable))
+  return line?.parent === parent && others.length === 0 ? line : null
+}
+
+function setsIn(line: NginxDirective, variable: string): readonly NginxDirective[] {
+  if (line.name === 'set') return line.args[0]?.value.toLowerCase() === `$${variable}` ? [line] : []
+  return line.name === 'if' ? line.children.flatMap(child => setsIn(child, variable)) : []
 }
 
 /**
@@ -136,13 +166,16 @@ function rewritesLineFeedsAway({ args }: NginxDirective, block: NginxDirective):
 }
 
 /** True where the group of the expression that matched last, as far as that is written around it, takes line feeds. */
-function isGroupOpen(directive: NginxDirective, group: number): boolean {
+function isGroupOpen(directive: NginxDirective, group: number, isNumbered: boolean): boolean {
   const { parent } = directive
   if (parent === null) return false
-  // A rewrite or a condition in front of it may have matched something else.
-  const isPreceded = parent.children.some(
-    child => child !== directive && (child.name === 'rewrite' || child.name === 'if' || child.name === 'set'),
-  )
+  // A rewrite or a condition in front of it may have matched something else; a group with a name stays.
+  const isPreceded =
+    isNumbered &&
+    parent.children.some(
+      child =>
+        child !== directive && (child.name === 'rewrite' || child.name === 'if' || child.name === 'set'),
+    )
   if (isPreceded) return false
   if (parent.name === 'if') {
     const [subject = '', operator = '', pattern = ''] = conditionWords(parent)
@@ -161,139 +194,4 @@ function takesLineFeed(pattern: string, group: number): boolean {
   const groups = groupsOf(tree)
   const node = groups.get(group)
   return node?.kind !== 'group' || lengthOf(node.alternatives, groups).most > 2
-}
-
-/** True where the server refuses every path with line feeds before it comes to this line. */
-function refusesLineFeeds(directive: NginxDirective, occurrences: Occurrences): boolean {
-  let inner = directive
-  for (let block = directive.parent; block !== null && block.name !== 'http'; block = block.parent) {
-    const guards = guardsOf(occurrences, block)
-    // Of one block, what rewrites runs in the order of its lines; a header is added behind all of them.
-    const isInOrder = inner.name === 'return' || inner.name === 'rewrite' || inner.name === 'if'
-    if (guards.some(guard => !isInOrder || block.children.indexOf(guard) < block.children.indexOf(inner)))
-      return true
-    inner = block
-  }
-  return false
-}
-
-/**
- * True where another location takes every path with a line feed that this line's own would get: an expression beside it
- * is asked although the longest prefix is known, but for `^~` and what expressions in front of it have taken.
- */
-function isCaughtByLocation(directive: NginxDirective): boolean {
-  let inner: NginxDirective | null = null
-  for (let block = directive.parent; block !== null && block.name !== 'http'; block = block.parent) {
-    if (block.name !== 'location' && block.name !== 'server') continue
-    const guards = lineFeedLocationsOf(block)
-    if (inner === null) {
-      // What the server rewrites it rewrites before it looks for a location.
-      if (block.name === 'server') return false
-      if (guards.length > 0) return true
-    } else {
-      const { modifier, name } = readLocation(inner)
-      // Nothing is asked behind `^~`, and nobody comes to a name by the path.
-      if (modifier === '^~' || name.startsWith('@')) return false
-      const isPattern = modifier === '~' || modifier === '~*'
-      const taken = isPattern ? block.children.indexOf(inner) : Number.POSITIVE_INFINITY
-      const path = isPattern ? '/a\nb' : `${name}a\nb`
-      if (guards.some(guard => block.children.indexOf(guard) < taken && takes(guard, path))) return true
-      // An expression that matches inside is taken before those of the level above are asked.
-      if (isPattern) return false
-    }
-    inner = block
-  }
-  return false
-}
-
-/** Locations of a block that turn away what has a line feed in its path. */
-const lineFeedLocationsOf = memo((block: NginxDirective): readonly NginxDirective[] =>
-  block.children.filter(
-    child =>
-      child.name === 'location' &&
-      child.children.some(
-        line => turnsAway(line) || (line.name === 'deny' && line.args[0]?.value === 'all'),
-      ) &&
-      GUARDED.every(path => takes(child, path)),
-  ),
-)
-
-const GUARDED = ['/a\nb', '/zq/y\n', '/\n/index.php']
-
-function takes(location: NginxDirective, path: string): boolean {
-  const { modifier, name } = readLocation(location)
-  if (modifier !== '~' && modifier !== '~*') return false
-  return compilePcre(name, { caseless: modifier === '~*' })?.test(path) === true
-}
-
-/** Conditions of a block that turn away what has a line feed in its path. */
-const guardsOf = memoByKey((occurrences: Occurrences, block: NginxDirective): readonly NginxDirective[] =>
-  block.children.filter(
-    child => child.name === 'if' && child.children.some(turnsAway) && holdsForLineFeeds(child, occurrences),
-  ),
-)
-
-/** True for a condition that holds for every path with a line feed, decoded or not. */
-function holdsForLineFeeds(condition: NginxDirective, occurrences: Occurrences): boolean {
-  const [subject = '', operator = '', pattern = ''] = conditionWords(condition)
-  if (operator === '') return isSetForLineFeeds(subject, null, condition, occurrences)
-  if (operator === '=') return isSetForLineFeeds(subject, pattern, condition, occurrences)
-  return /^~\*?$/.test(operator) && matchesLineFeeds(subject, pattern, operator === '~*')
-}
-
-/**
- * True where a `map`, or conditions in front of this one, give the variable a value that holds for every path with a line
- * feed.
- *
- * @param wanted the value with which it is compared; null where any counts but an empty one and `0`
- */
-function isSetForLineFeeds(
-  variable: string,
-  wanted: string | null,
-  condition: NginxDirective,
-  occurrences: Occurrences,
-): boolean {
-  const counts = (value: string): boolean =>
-    wanted === null ? value !== '' && value !== '0' : value === wanted
-  const map = occurrences.get('map')?.find(({ args }) => args[1]?.value === variable)
-  const subject = map?.args[0]?.value ?? ''
-  const isMapped = (map?.children ?? []).some(({ name, args }) => {
-    const [, caseless, pattern] = /^~(\*?)(.*)$/s.exec(name) ?? []
-    return (
-      pattern !== undefined &&
-      counts(args[0]?.value ?? '') &&
-      matchesLineFeeds(subject, pattern, caseless === '*')
-    )
-  })
-  return isMapped || (condition.parent?.children ?? []).some(isSetting)
-
-  function isSetting(each: NginxDirective): boolean {
-    if (each.name !== 'if' || each.node.start >= condition.node.start) return false
-    const [tested = '', operator = '', pattern = ''] = conditionWords(each)
-    if (!/^~\*?$/.test(operator) || !matchesLineFeeds(tested, pattern, operator === '~*')) return false
-    return each.children.some(
-      ({ name, args }) => name === 'set' && args[0]?.value === variable && counts(args[1]?.value ?? ''),
-    )
-  }
-}
-
-function matchesLineFeeds(subject: string, pattern: string, caseless: boolean): boolean {
-  const regex = compilePcre(pattern, { caseless })
-  const paths = PATHS.get(subject.replace(/[{}]/g, '').toLowerCase()) ?? []
-  return regex !== null && paths.length > 0 && paths.every(path => regex.test(path) === true)
-}
-
-const DECODED = ['/a\nb']
-const AS_SENT = ['/a%0ab', '/a%0Ab']
-const PATHS: ReadonlyMap<string, readonly string[]> = new Map([
-  ['$uri', DECODED],
-  ['$document_uri', DECODED],
-  ['$request_uri', AS_SENT],
-  ['$request', AS_SENT],
-])
-
-/** With an error, or to another path, which is written out. */
-function turnsAway({ name, args }: NginxDirective): boolean {
-  if (name === 'return') return /^4\d\d$/.test(args[0]?.value ?? '')
-  return name === 'rewrite' && args[0]?.value === '^' && /^\/[^$]*$/.test(args[1]?.value ?? '')
 }

@@ -90,6 +90,20 @@ export default defineRule({
       },
     },
     {
+      title: 'a part of the path that has a name, in a header of its own',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              root /srv/www;
+              location ~ ^/v/(?<release>[^/]*)/ {
+                  add_header X-Release «$release» always;
+              }
+          }
+        `,
+      },
+    },
+    {
       title: 'line ends in small letters pass',
       files: {
         'nginx.conf': conf`

@@ -48,6 +48,21 @@ export default defineRule({
       },
     },
     {
+      title: 'the path, by way of a variable of the location',
+      files: {
+        'nginx.conf': site(conf`
+          set $backend http://127.0.0.1:9000$uri;
+          proxy_pass «$backend»;
+        `),
+      },
+    },
+    {
+      title: 'a part of the path that has a name',
+      files: {
+        'nginx.conf': site('proxy_pass «http://127.0.0.1:9000/get/$file»;', '~ ^/files/(?<file>[^?]*)$'),
+      },
+    },
+    {
       title: 'clients that another server lets in, whatever they ask for',
       files: {
         'nginx.conf': conf`
@@ -201,6 +216,21 @@ export default defineRule({
           proxy_pass http://127.0.0.1:9000;
           proxy_set_header X-Original-URI $request_uri;
         `),
+      },
+    },
+    {
+      title: 'a variable that a condition sets too, and a part with a name that holds no line end',
+      files: {
+        'nginx.conf': [
+          site(conf`
+            set $path $uri;
+            if ($request_uri ~ "^([^?]*)") {
+                set $path $1;
+            }
+            proxy_pass http://127.0.0.1:9000$path;
+          `),
+          site('proxy_pass http://127.0.0.1:9000/get/$file;', '~ ^/files/(?<file>\\w+)$'),
+        ].join('\n'),
       },
     },
     {

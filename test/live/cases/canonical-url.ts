@@ -339,6 +339,16 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.headers['x-injected'] === '1',
   },
   {
+    rule: 'canonical-url/redirect-uri-injection',
+    shows: 'a group with a name keeps the line end',
+    examples: {
+      bad: 'a part of the path that has a name, in a header of its own',
+      good: 'a file that only has the name in it',
+    },
+    request: { url: 'http://example.org/v/a%0d%0aX-Injected:1/page' },
+    harm: ({ response }) => response.headers['x-injected'] === '1',
+  },
+  {
     rule: 'canonical-url/redirect-names-inner-port',
     examples: { bad: 'a path that moved', good: 'the path alone is sent' },
     shows: 'the redirect names the port behind the proxy',

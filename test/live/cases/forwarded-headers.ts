@@ -465,6 +465,22 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'forwarded-headers/request-splitting',
+    shows: 'a variable of the location keeps the line end',
+    examples: { bad: 'the path, by way of a variable of the location', good: 'the request as it was sent' },
+    mirrors: [9000],
+    request: { url: 'http://example.org/a%20HTTP/1.0%0d%0aX-Injected:%201%0d%0aX-Rest:%20' },
+    harm: ({ response }) => response.report?.HTTP_X_INJECTED === '1',
+  },
+  {
+    rule: 'forwarded-headers/request-splitting',
+    shows: 'a group with a name keeps the line end',
+    examples: { bad: 'a part of the path that has a name', good: 'a part of the path without line ends' },
+    mirrors: [9000],
+    request: { url: 'http://example.org/files/a%20HTTP/1.0%0d%0aX-Injected:%201%0d%0aX-Rest:%20' },
+    harm: ({ response }) => response.report?.HTTP_X_INJECTED === '1',
+  },
+  {
+    rule: 'forwarded-headers/request-splitting',
     shows: 'a line end in a header begins another',
     examples: { bad: 'a header', good: 'a header with the request as it was sent' },
     mirrors: [9000],
