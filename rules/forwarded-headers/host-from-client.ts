@@ -1,6 +1,10 @@
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { takesClients } from '../../src/deployment/outer-proxies.ts'
+import type { Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
+import { askServer } from '../../src/deployment/requests/ask-server.ts'
+import { clientVariables, withClientText } from '../../src/deployment/requests/client-text.ts'
+import { pathsInto } from '../../src/deployment/requests/paths-into.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { variableNames } from '../../src/servers/nginx/queries/interpolate.ts'
@@ -32,10 +36,44 @@ export default defineRule({
   references: ['https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_set_header'],
   bad: [
     { title: 'an argument', files: { 'nginx.conf': site('«$arg_host»') } },
+    {
+      title: 'a cookie, by way of a map that leaves it as it is',
+      files: {
+        'nginx.conf': [
+          conf`
+            map $cookie_tenant $tenant_host {
+                default example.org;
+                ~. $cookie_tenant;
+            }
+          `,
+          site('«$tenant_host»'),
+        ].join('\n'),
+      },
+    },
     { title: 'a header that anybody may send', files: { 'nginx.conf': site('«$http_x_forwarded_host»') } },
   ],
   good: [
     { title: 'the name that was asked for', files: { 'nginx.conf': site('$host') } },
+    {
+      title:
+        'a cookie of which a map takes the names that it knows, and the name that a proxy in front was asked for',
+      files: {
+        'nginx.conf': [
+          conf`
+            map $cookie_tenant $tenant_host {
+                default example.org;
+                "~^(north|south)$" $1.example.org;
+            }
+            map $http_x_forwarded_host $asked_host {
+                default $http_x_forwarded_host;
+                "" $host;
+            }
+          `,
+          site('$tenant_host'),
+          site('$asked_host'),
+        ].join('\n'),
+      },
+    },
     { title: 'the header of that name', files: { 'nginx.conf': site('$http_host') } },
     {
       title: 'a proxy that is trusted says it',
@@ -45,11 +83,14 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    for (const { server, headers } of deployment.connections.http) {
+    for (const connection of deployment.connections.http) {
+      const { server, headers } = connection
       for (const { name, value, directive } of headers.written) {
         if (name !== 'host') continue
-        const source = variableNames(value).find(variable => /^(?:arg_|cookie_|http_x_)/.test(variable))
-        if (source === undefined) continue
+        const source =
+          variableNames(value).find(variable => /^(?:arg_|cookie_|http_x_)/.test(variable)) ??
+          chosenOnTheWay(deployment, connection, value)
+        if (source === null) continue
         // Where proxies alone connect, they say it.
         if (source.startsWith('http_') && !takesClients(deployment, server)) continue
         const at = argumentPlace(directive, 1)
@@ -66,3 +107,28 @@ export default defineRule({
     }
   },
 })
+
+/** What a client writes to be taken for a site of its own. */
+const FOREIGN = 'evil.example'
+
+/**
+ * The variable of the client’s that a `map`, a `set` or a condition makes the name of: a request that writes a foreign
+ * one there is sent with it. What a proxy in front writes down is left out: who reads it by a map expects one.
+ */
+function chosenOnTheWay(
+  deployment: Deployment,
+  { server, block }: NginxConnection,
+  value: string,
+): string | null {
+  const [path] = pathsInto(block)
+  if (path === undefined || !value.includes('$')) return null
+  const chosen = clientVariables(server.configuration, block, value).find(variable => {
+    if (variable.startsWith('http_') && !/^http_x_(?!forwarded|original|real)/.test(variable)) return false
+    const { target, request } = withClientText(variable, FOREIGN, path)
+    const end = askServer(deployment, server, target, { request, into: block })?.end
+    const sent = end?.kind === 'pass' && end.scope === block ? end.sends : null
+    const host = sent?.list.find(({ name }) => name.toLowerCase() === 'host')?.value
+    return host?.known === true && host.value === FOREIGN
+  })
+  return chosen ?? null
+}

@@ -456,6 +456,18 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.report?.HTTP_HOST === 'example.org',
   },
   {
+    rule: 'forwarded-headers/host-from-client',
+    shows: 'a map hands on the name that a cookie holds',
+    examples: {
+      bad: 'a cookie, by way of a map that leaves it as it is',
+      good: 'the name that was asked for',
+    },
+    mirrors: [9000],
+    request: { url: 'http://example.org/', headers: { cookie: 'tenant=evil.example' } },
+    harm: ({ response }) => response.report?.HTTP_HOST === 'evil.example',
+    sound: ({ response }) => response.report?.HTTP_HOST === 'example.org',
+  },
+  {
     rule: 'forwarded-headers/request-splitting',
     examples: { bad: 'the path behind the backend', good: 'the request as it was sent' },
     shows: 'a line end in the URL becomes a header of the request',
