@@ -261,6 +261,14 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.report?.HTTP_X_TENANT === 'shop',
   },
   {
+    rule: 'nginx/socket-path-setting',
+    examples: { bad: 'a URL', good: 'the path alone' },
+    shows: 'nginx looks for a socket that no program opens',
+    request: { url: 'http://example.org/page' },
+    harm: ({ response, log }) => response.status === 502 && log.includes('No such file or directory'),
+    sound: ({ response }) => response.status === 200,
+  },
+  {
     rule: 'nginx/socket-path-slash',
     examples: { bad: 'a slash', good: 'a colon before the path' },
     shows: 'nginx finds no socket below the socket',
