@@ -5,10 +5,9 @@ import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
-import { matchPattern } from '../../src/servers/nginx/queries/match-pattern.ts'
 import { PASSES } from '../../src/servers/nginx/queries/locations.ts'
-import { sampleTexts } from '../../src/servers/pcre/sample-texts.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
+import { pathWithoutSlash } from './_path-without-slash.ts'
 
 const nginx = (lines: string): string => nginxMain(nginxServer(lines))
 
@@ -192,31 +191,6 @@ export default defineRule({
 const ENDS_EARLY = /(?<!\\)\$\{?[a-z]\w*/
 
 const FLAGS = /^(?:last|break|redirect|permanent)$/
-
-/** A path that the pattern takes, and what it becomes without a slash; null where it may get one, or nobody can tell. */
-function pathWithoutSlash(
-  pattern: string,
-  replacement: string,
-): { readonly from: string; readonly to: string } | null {
-  const text = replacement.replace(/\?.*$/s, '')
-  // Other variables than groups of the pattern may have a slash.
-  const first = /^\$\{?(\d)\}?/.exec(text)
-  if (first === null && text.startsWith('$')) return null
-  let found: { from: string; to: string } | null = null
-  for (const from of sampleTexts(pattern).texts) {
-    if (!from.startsWith('/')) continue
-    const match = first === null ? null : matchPattern(pattern, from)
-    if (match === undefined) return null
-    const group = match?.captures[Number(first?.[1])] ?? ''
-    // Without a slash in front of it the group has one itself in every path that people ask for.
-    if (first !== null && !from.endsWith(`/${group}`)) return null
-    const start = first === null ? text : group + text.slice(first[0].length)
-    if (start.startsWith('/')) return null
-    const to = start.replace(/\$\{?\w+\}?/g, '…')
-    if (to !== '' && found === null) found = { from, to }
-  }
-  return found
-}
 
 /** True where another line than the path decides, or what the path becomes is a script that is found all the same. */
 function isHandledOtherwise(

@@ -1,7 +1,7 @@
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
@@ -9,16 +9,20 @@ import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import { swallowedDirective } from '../../src/servers/nginx/queries/swallowed.ts'
 import { compilePcre } from '../../src/servers/regex.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
+import { relativeFiles } from './_relative-files.ts'
 
 const nginx = (lines: string): string => nginxMain(nginxServer(lines))
 
 export default defineRule({
-  summary: 'The fallback of `try_files` does not begin with a slash',
+  summary: 'A file or the fallback of `try_files` does not begin with a slash',
   severity: 'error',
-  otherSeverities: { warning: 'for `404`, and for a page or a script in a file without its server' },
+  otherSeverities: {
+    warning:
+      'for `404`, for a page or a script in a file without its server, and for a file beside others that are found',
+  },
   confidence: 'high',
   since: '0.1.0',
-  why: 'The last argument of `try_files` is no file but a URI, and nginx goes on with it as it is written. No location but one by regular expression takes a URI without its first slash, and no file is found: what is to be answered by the start page is a 500 or 404.',
+  why: 'The last argument of `try_files` is no file but a URI, and nginx goes on with it as it is written. No location but one by regular expression takes a URI without its first slash, and no file is found: what is to be answered by the start page is a 500 or 404. The files before it are looked for with the document root right in front: of `/srv/www` and `index.html` that is `/srv/wwwindex.html`.',
   remedy: 'Write `/index.html`',
   references: ['https://nginx.org/en/docs/http/ngx_http_core_module.html#try_files'],
   bad: [
@@ -55,8 +59,73 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'one page for every path',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          root /srv/www;
+          location / {
+              try_files «index.html» =404;
+          }
+        `),
+      },
+    },
+    {
+      title: 'what an expression captures behind a slash',
+      files: {
+        'site.conf': conf`
+          server {
+              listen 80;
+              root /srv/www;
+              location ~ ^/assets/(.+)$ {
+                  try_files «$1» /files/$1 =404;
+              }
+          }
+        `,
+      },
+    },
+    {
+      title: 'the start page, in front of the backend',
+      files: {
+        'shop.conf': conf`
+          location / {
+              try_files $uri «index.html» @shop;
+          }
+        `,
+      },
+    },
   ],
   good: [
+    {
+      title: 'a file behind an alias that ends in a slash, and a group that begins with one',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          location /shop/ {
+              alias /srv/shop/;
+              try_files closed.html =404;
+              location /shop/pages/ {
+                  try_files closed.html =404;
+              }
+          }
+          location ~ ^/files(/.*)$ {
+              root /srv/files;
+              try_files $1 =404;
+          }
+          location ~ ^/pages/(.*)$ {
+              root $base;
+              try_files $1 =404;
+          }
+          location ~ ^/items/(.*)$ {
+              root /srv/items;
+              if ($uri ~ (/shown/.*)) {
+                  set $shown 1;
+              }
+              try_files $1 =404;
+          }
+          set $base /srv/www/;
+        `),
+      },
+    },
     {
       title: 'behind a rewrite of all that comes here, before files are looked for',
       files: {
@@ -117,8 +186,10 @@ export default defineRule({
     },
   ],
   *check({ nginx: configurations }) {
-    for (const { occurrences } of configurations) {
+    for (const configuration of configurations) {
+      const { occurrences } = configuration
       for (const directive of occurrences.get('try_files') ?? []) {
+        yield* filesWithoutSlash(configuration, directive)
         const index = directive.args.length - 1
         const value = directive.args[index]?.value ?? ''
         if (index < 1 || isUnknownWord(value) || !/^[a-z0-9_.]/i.test(value)) continue
@@ -157,6 +228,28 @@ export default defineRule({
     }
   },
 })
+
+/** The files, and directories, that are looked for with the document root right in front of their names. */
+function* filesWithoutSlash(
+  configuration: NginxConfiguration,
+  directive: NginxDirective,
+): Generator<RuleFinding> {
+  const relative = relativeFiles(configuration, directive)
+  if (relative.length === 0 || isNeverAsked(directive) || swallowedDirective(directive) !== null) return
+  const isAll = relative.length === directive.args.length - 1
+  const isFatal = isAll && directive.args.at(-1)?.value.startsWith('=') === true
+  for (const index of relative) {
+    const at = argumentPlace(directive, index)
+    const value = directive.args[index]?.value ?? ''
+    yield {
+      at,
+      ...(!isFatal && { severity: 'warning' as const }),
+      message: `\`${value}\` does not begin with a slash, so nginx looks for the document root with it right behind, as for \`/srv/wwwindex.html\`, and finds no file`,
+      help: `Write \`/${value}\``,
+      ...propose('Begin the path with a slash', 'unsafe', [replacePlace(at, `/${value}`)]),
+    }
+  }
+}
 
 /** True beside a line that answers or sends elsewhere whatever comes here, before files are looked for. */
 function isNeverAsked({ parent }: NginxDirective): boolean {

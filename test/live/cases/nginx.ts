@@ -504,6 +504,15 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.body === 'start page',
   },
   {
+    rule: 'nginx/try-files-without-slash',
+    examples: { bad: 'one page for every path', good: 'a URI, a named location, a status' },
+    shows: 'the page is not found',
+    files: { '/srv/www/index.html': 'start page' },
+    request: { url: 'http://example.org/page' },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => response.body === 'start page',
+  },
+  {
     rule: 'nginx/line-not-ended',
     examples: { bad: 'the document root for a start page', good: 'words on lines of their own' },
     shows: 'the document root is the one that nginx was built with',
