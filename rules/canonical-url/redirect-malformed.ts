@@ -1,5 +1,5 @@
 import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
-import { serverIndex } from '../../src/deployment/build/servers.ts'
+import { serversAround } from '../../src/deployment/build/servers.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { askServer } from '../../src/deployment/requests/ask-server.ts'
 import { MISSING, UNKNOWN_HOST } from '../../src/deployment/requests/made-up-requests.ts'
@@ -8,7 +8,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { isUnknownWord, type Place } from '../../parsers/text/source.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
-import { directivesByServer } from '../../src/servers/nginx/queries/servers.ts'
+import { isUnseenServer, serverAround } from '../../src/servers/nginx/queries/servers.ts'
 
 const server = (lines: string, name = 'example.org'): string => conf`
   server {
@@ -122,6 +122,33 @@ export default defineRule({
         'nginx.conf': server('return 301 «https://www.$host$request_uri»;', 'example.org www.example.org'),
       },
     },
+    {
+      title: 'a host without its scheme, in a file that a server includes',
+      files: { 'nginx/redirects.conf': 'return 301 «www.example.org$request_uri»;\n' },
+    },
+    {
+      title: 'no slash behind the host, in a file that a server includes',
+      files: {
+        'nginx/redirects.conf': conf`
+          rewrite ^/old(.*)$ «https://new.example.org$1» permanent;
+          location ~ ^/new/(.*)$ {
+              return 301 «https://new.example.org$1»;
+          }
+        `,
+      },
+    },
+    {
+      title: 'a host without its scheme, in lines of a service of Nix',
+      files: {
+        'web.nix': conf`
+          {
+            services.nginx.virtualHosts."example.org".locations."/old".extraConfig = ''
+              return 301 «example.org/new»;
+            '';
+          }
+        `,
+      },
+    },
     { title: 'no URL', files: { 'nginx.conf': server('location = /old {\n    return «301»;\n}') } },
   ],
   good: [
@@ -232,55 +259,61 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const byDirective = serverIndex(deployment.servers)
-    for (const configuration of deployment.nginx) {
+    const servers = serversAround(deployment)
+    for (const { occurrences } of deployment.nginx) {
       for (const name of ['return', 'rewrite']) {
-        for (const [home, lines] of directivesByServer(configuration, name)) {
-          const own = home === null ? undefined : byDirective.get(home)
-          if (own === undefined) continue
-          for (const line of lines) {
-            if (name === 'return' && isRedirect(line) && line.args.length === 1) {
-              yield {
-                at: argumentPlace(line, 0),
-                message: `this redirect has no URL: nginx sends ${line.args[0]?.value ?? ''} with an empty \`Location\`, and browsers stay where they are`,
-                label: 'leads nowhere',
-              }
-              continue
-            }
-            if (isRedirect(line) && lacksScheme(targetOf(line))) {
-              yield {
-                at: argumentPlace(line, 1),
-                message: `\`${targetOf(line)}\` does not begin with a scheme and \`://\`, so browsers look for it below the page that was asked for`,
-                label: 'no `https://`',
-              }
-              continue
-            }
-            const port = isRedirect(line) || isWhole(line) ? portBehindPath(targetOf(line)) : null
-            if (port !== null) {
-              yield {
-                at: argumentPlace(line, targetIndex(line)),
-                message: `\`${port}\` stands behind the path, of which it becomes a part: the port of a URL follows its host`,
-                label: 'behind the path',
-              }
-              continue
-            }
-            const doubled = doubledName(own, line)
-            if (doubled !== null) {
-              yield {
-                at: argumentPlace(line, targetIndex(line)),
-                message: `the redirect leads from \`${doubled}\` to \`www.${doubled}\`, for \`${doubled}\` is a name of this server, too`,
-                label: 'adds one www more',
-              }
-              continue
-            }
-            const fault = isWhole(line) && !isPlain(line) ? faultOf(deployment, own, line) : null
-            if (fault !== null) yield fault
+        for (const line of occurrences.get(name) ?? []) {
+          if (line.context.startsWith('stream')) continue
+          const written = writtenFault(line)
+          if (written !== null) {
+            yield written
+            continue
           }
+          const home = serverAround(line)
+          const own = home === null ? undefined : servers.get(home)
+          if (own === undefined) continue
+          const doubled = doubledName(own, line)
+          if (doubled !== null) {
+            yield {
+              at: argumentPlace(line, targetIndex(line)),
+              message: `the redirect leads from \`${doubled}\` to \`www.${doubled}\`, for \`${doubled}\` is a name of this server, too`,
+              label: 'adds one www more',
+            }
+            continue
+          }
+          const fault = isWhole(line) && !isPlain(line) ? faultOf(deployment, own, line) : null
+          if (fault !== null) yield fault
         }
       }
     }
   },
 })
+
+/** What is wrong with the line as it is written, whatever server it stands in. */
+function writtenFault(line: NginxDirective): Fault | null {
+  if (!isRedirect(line) && !isWhole(line)) return null
+  const target = targetOf(line)
+  const at = argumentPlace(line, targetIndex(line))
+  if (isRedirect(line) && line.name === 'return' && line.args.length === 1)
+    return {
+      at,
+      message: `this redirect has no URL: nginx sends ${target} with an empty \`Location\`, and browsers stay where they are`,
+      label: 'leads nowhere',
+    }
+  if (isRedirect(line) && lacksScheme(target))
+    return {
+      at,
+      message: `\`${target}\` does not begin with a scheme and \`://\`, so browsers look for it below the page that was asked for`,
+      label: 'no `https://`',
+    }
+  const port = portBehindPath(target)
+  if (port === null) return null
+  return {
+    at,
+    message: `\`${port}\` stands behind the path, of which it becomes a part: the port of a URL follows its host`,
+    label: 'behind the path',
+  }
+}
 
 /** The argument of a `return` or a `rewrite` that says where a client is sent. */
 function targetIndex({ name, args }: NginxDirective): 0 | 1 {
@@ -346,23 +379,29 @@ interface Fault {
   readonly severity?: 'warning'
 }
 
+/** A host without a variable, and the path or a group of the pattern right behind it. */
+const HOST_WRITTEN = /^(?:https?|\$scheme):\/\/[\w-]+(?:\.[\w-]+)+(?:\/|\$\{?[1-9])/
+
 function faultOf(deployment: Deployment, server: NginxServer, line: NginxDirective): Fault | null {
-  if (line.parent === null) return null
+  // Of a server that is not here nobody knows the names, and what they make of a variable.
+  const isUnseen = isUnseenServer(server.directive)
+  const block = line.parent ?? server.directive
+  if (isUnseen && !HOST_WRITTEN.test(targetOf(line))) return null
   const name = server.names.find(({ exact }) => exact)?.name
   // What a name of the server is to capture is empty only where another name leads here.
   if (name === undefined && capturesHost(server, line)) return null
   const listen = server.listens.find(
     ({ loopback, port, quic }) => loopback !== true && port !== null && !quic,
   )
-  if (listen === undefined) return null
-  const usual = listen.tls ? 443 : 80
+  if (listen === undefined && !isUnseen) return null
+  const usual = listen?.tls === true ? 443 : 80
   const host = name ?? UNKNOWN_HOST
-  const asked = listen.port === usual ? host : `${host}:${listen.port}`
-  for (const path of pathsTo(line, line.parent)) {
+  const asked = listen === undefined || listen.port === usual ? host : `${host}:${listen.port}`
+  for (const path of pathsTo(line, block)) {
     const answer = askServer(deployment, server, path, {
-      listen,
+      ...(listen !== undefined && { listen }),
       request: { host: asked },
-      into: line.parent,
+      into: block,
     })
     if (answer === null || answer.end.kind !== 'response' || answer.end.location === null) continue
     if (!answer.steps.some(({ directive }) => directive === line)) continue
