@@ -467,6 +467,7 @@ import containersServiceVariableAsPort from './containers/service-variable-as-po
 import containersServletsOfOtherNamespace from './containers/servlets-of-other-namespace.ts'
 import containersShellRefusesLine from './containers/shell-refuses-line.ts'
 import containersSidecarByName from './containers/sidecar-by-name.ts'
+import containersSiteFilesElsewhere from './containers/site-files-elsewhere.ts'
 import containersSiteNotIncluded from './containers/site-not-included.ts'
 import containersSocketNotShared from './containers/socket-not-shared.ts'
 import containersStageMissing from './containers/stage-missing.ts'
@@ -717,6 +718,7 @@ import nginxServiceDoesNotWait from './nginx/service-does-not-wait.ts'
 import nginxServiceForbids from './nginx/service-forbids.ts'
 import nginxSettingLeftBehind from './nginx/setting-left-behind.ts'
 import nginxSiteNotIncluded from './nginx/site-not-included.ts'
+import nginxSocketPathSetting from './nginx/socket-path-setting.ts'
 import nginxSocketPathSlash from './nginx/socket-path-slash.ts'
 import nginxSplitClientsRemainder from './nginx/split-clients-remainder.ts'
 import nginxSslPrereadOff from './nginx/ssl-preread-off.ts'
@@ -1499,6 +1501,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/servlets-of-other-namespace', ...containersServletsOfOtherNamespace },
   { id: 'containers/shell-refuses-line', ...containersShellRefusesLine },
   { id: 'containers/sidecar-by-name', ...containersSidecarByName },
+  { id: 'containers/site-files-elsewhere', ...containersSiteFilesElsewhere },
   { id: 'containers/site-not-included', ...containersSiteNotIncluded },
   { id: 'containers/socket-not-shared', ...containersSocketNotShared },
   { id: 'containers/stage-missing', ...containersStageMissing },
@@ -1749,6 +1752,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/service-forbids', ...nginxServiceForbids },
   { id: 'nginx/setting-left-behind', ...nginxSettingLeftBehind },
   { id: 'nginx/site-not-included', ...nginxSiteNotIncluded },
+  { id: 'nginx/socket-path-setting', ...nginxSocketPathSetting },
   { id: 'nginx/socket-path-slash', ...nginxSocketPathSlash },
   { id: 'nginx/split-clients-remainder', ...nginxSplitClientsRemainder },
   { id: 'nginx/ssl-preread-off', ...nginxSslPrereadOff },
