@@ -22,7 +22,8 @@ export function relativeFiles(
 function beginsWithoutSlash({ parent }: NginxDirective, value: string): boolean {
   // Other rules speak of a variable without its `$`, and of a fallback that is not the last.
   if (/^(?:uri|request_uri|document_uri)\b/.test(value) || value.includes('?')) return false
-  if (/^[a-z0-9]/i.test(value)) return true
+  // `try_files false @app`: a name of no file, to come to the last argument.
+  if (/^[a-z0-9]/i.test(value)) return /[./]/.test(value)
   if (!/^\$\{?[1-9]/.test(value) || parent?.name !== 'location') return false
   const { modifier, name } = readLocation(parent)
   if (!modifier.startsWith('~') || isUnknownWord(name)) return false

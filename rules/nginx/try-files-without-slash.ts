@@ -169,6 +169,9 @@ export default defineRule({
           location /b/ {
               try_files $uri =404;
           }
+          location /none/ {
+              try_files false @app;
+          }
           location /c/ {
               try_files $uri $uri/index.html;
           }
