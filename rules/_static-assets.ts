@@ -1,5 +1,5 @@
 import type { NginxDirective } from '../src/servers/nginx/configuration.ts'
-import { PASSES, readLocation } from '../src/servers/nginx/queries/locations.ts'
+import { passesOn, readLocation } from '../src/servers/nginx/queries/locations.ts'
 import { sampleTexts } from '../src/servers/pcre/sample-texts.ts'
 
 /** What pages are made up of: seldom a secret, and no page of its own. */
@@ -14,8 +14,7 @@ export function isAsset(path: string): boolean {
 
 /** True for a location that serves style sheets, scripts, pictures, fonts and their like, told by its name. */
 export function servesAssets(location: NginxDirective): boolean {
-  if (location.children.some(child => (PASSES as readonly string[]).includes(child.name))) return false
-  return isOfAssets(location)
+  return !passesOn(location) && isOfAssets(location)
 }
 
 /** The same, whoever makes them. */

@@ -1,7 +1,7 @@
 import { groupBy } from '../../parsers/collections/group-by.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
-import { PASSES, readLocation } from '../../src/servers/nginx/queries/locations.ts'
+import { isPass, readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { childrenNamed, hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
 import { selectLocation } from '../../src/servers/nginx/queries/select-location.ts'
 import { enclosingServer, isUnseenServer, serverAround } from '../../src/servers/nginx/queries/servers.ts'
@@ -41,10 +41,8 @@ export function isPassedOnAtOnce(configuration: NginxConfiguration, server: Ngin
 
 /** True for a block that hands requests to another server, or has an `if` that does. */
 export function passesOn(block: NginxDirective): boolean {
-  return block.children.some(child => PASS_NAMES.has(child.name) || (child.name === 'if' && passesOn(child)))
+  return block.children.some(child => isPass(child.name) || (child.name === 'if' && passesOn(child)))
 }
-
-const PASS_NAMES: ReadonlySet<string> = new Set(PASSES)
 
 /** What leads a request, or a part of it, to a path of the same server; and the argument that names the path. */
 const LEADING: readonly (readonly [string, number])[] = [

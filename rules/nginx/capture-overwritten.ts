@@ -3,7 +3,7 @@ import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
-import { PASSES, readLocation } from '../../src/servers/nginx/queries/locations.ts'
+import { passesOn, readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { childrenNamed, hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
 import { groupsIn } from './_patterns.ts'
 
@@ -177,8 +177,7 @@ function losesGroup(configuration: NginxConfiguration, location: NginxDirective)
   const { children } = location
   if (children.some(child => ENDS.has(child.name))) return false
   if (children.some(child => child.name === 'deny' && child.args[0]?.value === 'all')) return false
-  const passes = children.some(child => (PASSES as readonly string[]).includes(child.name))
-  return !passes || children.some(usesDirectory)
+  return !passesOn(location) || children.some(usesDirectory)
 }
 
 const ENDS: ReadonlySet<string> = new Set(['root', 'alias', 'return', 'rewrite', 'if', 'set', 'internal'])

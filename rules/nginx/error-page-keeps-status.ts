@@ -8,7 +8,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
-import { PASSES } from '../../src/servers/nginx/queries/locations.ts'
+import { isPass } from '../../src/servers/nginx/queries/locations.ts'
 import { namedLocation } from '../../src/servers/nginx/queries/select-location.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
@@ -169,7 +169,7 @@ function* byName({ nginx: configurations }: Deployment): Iterable<RuleFinding> {
       if (!name.startsWith('@') || OF_ERRORS.test(name) || !isForMissing(line)) continue
       const server = enclosingServer(line)
       const location = server === null ? null : namedLocation(server, name)
-      const pass = location?.directive.children.find(child => PASS_NAMES.has(child.name))
+      const pass = location?.directive.children.find(child => isPass(child.name))
       if (location === null || pass === undefined || location.directive.children.some(rewrites)) continue
       const at = argumentPlace(line, line.args.length - 1)
       const codes = line.args.slice(0, -1).map(({ value }) => value)
@@ -222,8 +222,6 @@ function answersPaths(files: FileSystem, root: string): boolean {
   const source = sourceAt(files, `${root}/index.php`)
   return source !== null && /REQUEST_URI|PATH_INFO|vendor\/autoload\.php/.test(phpCode(source))
 }
-
-const PASS_NAMES: ReadonlySet<string> = new Set(PASSES)
 
 /** What makes the page of an error, by its name. */
 const OF_ERRORS = /err|not_?-?found|40\d|50\d|maint|missing|denied|forbidden|unavailable|static|page/i

@@ -5,7 +5,7 @@ import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
-import { PASSES } from '../../src/servers/nginx/queries/locations.ts'
+import { isPass } from '../../src/servers/nginx/queries/locations.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 import { pathWithoutSlash } from './_path-without-slash.ts'
 
@@ -204,7 +204,7 @@ function isHandledOtherwise(
   const goesOn = args[2] === undefined && siblings.slice(siblings.indexOf(line) + 1).some(isRewrite)
   if (goesOn || siblings.some(each => each !== line && usesPath(each))) return true
   if (args[2]?.value === 'break') {
-    const pass = siblings.find(({ name }) => PASSES.some(each => each === name))
+    const pass = siblings.find(({ name }) => isPass(name))
     if (pass === undefined) return siblings.some(({ name }) => name === 'alias' || name === 'try_files')
     return pass.name !== 'proxy_pass' || (pass.args[0]?.value.includes('$') ?? false)
   }

@@ -6,7 +6,7 @@ import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { conditionWords } from '../../src/servers/nginx/queries/conditions.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
-import { PASSES } from '../../src/servers/nginx/queries/locations.ts'
+import { passesOn } from '../../src/servers/nginx/queries/locations.ts'
 import { externalReachability } from '../../src/servers/nginx/queries/reachability.ts'
 import { serverAround } from '../../src/servers/nginx/queries/servers.ts'
 import { nginxMain } from '../_examples.ts'
@@ -341,7 +341,7 @@ function mayComeFromBackend({ source }: NginxDirective, own: readonly AddedHeade
 /** True where the answers come from a backend, whose headers pass. */
 function isPassed(block: NginxDirective): boolean {
   if (block.children.some(({ name }) => name === 'return')) return false
-  if (block.children.some(({ name }) => (PASSES as readonly string[]).includes(name))) return true
+  if (passesOn(block)) return true
   return block.name === 'if' && block.parent !== null && isPassed(block.parent)
 }
 

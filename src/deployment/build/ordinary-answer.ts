@@ -1,7 +1,7 @@
 import type { NginxConfiguration, NginxDirective } from '../../servers/nginx/configuration.ts'
 import { answersAll, takesEveryPath } from '../../servers/nginx/queries/answers-all.ts'
 import { effective } from '../../servers/nginx/queries/effective.ts'
-import { PASSES, readLocation } from '../../servers/nginx/queries/locations.ts'
+import { passesOn, readLocation } from '../../servers/nginx/queries/locations.ts'
 import { hasUnreadInclude } from '../../servers/nginx/queries/scope.ts'
 import type { Answer } from '../model.ts'
 import { argumentPlace } from '../places.ts'
@@ -10,7 +10,6 @@ const UNKNOWN: Answer = { kind: 'unknown' }
 const REFUSAL: Answer = { kind: 'refusal' }
 const CONTENT: Answer = { kind: 'content' }
 
-const HANDLERS: ReadonlySet<string> = new Set(PASSES)
 const REDIRECTS = new Set(['301', '302', '303', '307', '308'])
 
 /**
@@ -25,7 +24,7 @@ export function ordinaryAnswer(configuration: NginxConfiguration, server: NginxD
   if (root === undefined) return hasFiles(configuration, server) ? CONTENT : UNKNOWN
   const late = rewritePhase(configuration, root)
   if (late !== null) return late
-  if (root.children.some(({ name }) => HANDLERS.has(name))) return CONTENT
+  if (passesOn(root)) return CONTENT
   return hasFiles(configuration, root) ? CONTENT : UNKNOWN
 }
 

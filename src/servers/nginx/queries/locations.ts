@@ -110,11 +110,12 @@ export const PASSES = [
 
 const PASS_NAMES: ReadonlySet<string> = new Set(PASSES)
 
+/** True for such a directive. */
 export function isPass(name: string): boolean {
   return PASS_NAMES.has(name)
 }
 
-/** True for a location that hands requests to another server. */
+/** True for a block that hands requests to another server. */
 export function passesOn(location: NginxDirective): boolean {
   return location.children.some(({ name }) => isPass(name))
 }
