@@ -2,9 +2,7 @@ import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { takesClients } from '../../src/deployment/outer-proxies.ts'
 import type { Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
-import { askServer } from '../../src/deployment/requests/ask-server.ts'
-import { clientVariables, withClientText } from '../../src/deployment/requests/client-text.ts'
-import { pathsInto } from '../../src/deployment/requests/paths-into.ts'
+import { clientVariables, decidingVariable } from '../../src/deployment/requests/client-text.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { variableNames } from '../../src/servers/nginx/queries/interpolate.ts'
@@ -120,15 +118,12 @@ function chosenOnTheWay(
   { server, block }: NginxConnection,
   value: string,
 ): string | null {
-  const [path] = pathsInto(block)
-  if (path === undefined || !value.includes('$')) return null
-  const chosen = clientVariables(server.configuration, block, value).find(variable => {
-    if (variable.startsWith('http_') && !/^http_x_(?!forwarded|original|real)/.test(variable)) return false
-    const { target, request } = withClientText(variable, FOREIGN, path)
-    const end = askServer(deployment, server, target, { request, into: block })?.end
-    const sent = end?.kind === 'pass' && end.scope === block ? end.sends : null
+  const variables = clientVariables(server.configuration, block, value).filter(
+    variable => !variable.startsWith('http_') || /^http_x_(?!forwarded|original|real)/.test(variable),
+  )
+  return decidingVariable(deployment, server, block, variables, [FOREIGN], end => {
+    const sent = end.kind === 'pass' && end.scope === block ? end.sends : null
     const host = sent?.list.find(({ name }) => name.toLowerCase() === 'host')?.value
     return host?.known === true && host.value === FOREIGN
   })
-  return chosen ?? null
 }

@@ -1,8 +1,6 @@
 import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
-import { askServer } from '../../src/deployment/requests/ask-server.ts'
-import { clientVariables, withClientText } from '../../src/deployment/requests/client-text.ts'
-import { pathsInto } from '../../src/deployment/requests/paths-into.ts'
+import { clientVariables, decidingVariable } from '../../src/deployment/requests/client-text.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
 import { mayHoldUnread } from '../../src/servers/nginx/queries/scope.ts'
 import { socketsOf } from '../../src/servers/nginx/queries/select-server.ts'
@@ -320,9 +318,9 @@ export default defineRule({
     for (const { server, block, pass } of deployment.connections.nginx) {
       const written = pass.args[0]?.value ?? ''
       if (!written.includes('$') || isUnknownWord(written)) continue
+      const host = hostOf(written)
       const variable =
-        chosenBy(deployment, server, block, hostOf(written)) ??
-        chosenOnTheWay(deployment, server, block, hostOf(written))
+        chosenBy(deployment, server, block, host) ?? chosenOnTheWay(deployment, server, block, host)
       if (variable === null) continue
       const { kind } = externalReachability(server.configuration, block)
       if (kind !== 'reachable' || mayAskPassword(server, block)) continue
@@ -356,16 +354,14 @@ function chosenOnTheWay(
   block: NginxDirective,
   host: string,
 ): string | null {
-  const [path] = pathsInto(block)
-  if (path === undefined) return null
-  const chosen = clientVariables(server.configuration, block, host).find(variable =>
-    FOREIGN.some(text => {
-      const { target, request } = withClientText(variable, text, path)
-      const end = askServer(deployment, server, target, { request, into: block })?.end
-      return end?.kind === 'pass' && end.target.upstream === null && text.includes(end.target.host)
-    }),
+  return decidingVariable(
+    deployment,
+    server,
+    block,
+    clientVariables(server.configuration, block, host),
+    FOREIGN,
+    (end, text) => end.kind === 'pass' && end.target.upstream === null && text.includes(end.target.host),
   )
-  return chosen ?? null
 }
 
 /** True where a file that was not read may ask for a password. */

@@ -1,9 +1,13 @@
+import type { Deployment, NginxServer } from '../model.ts'
 import type { NginxConfiguration, NginxDirective } from '../../servers/nginx/configuration.ts'
 import { conditionWords } from '../../servers/nginx/queries/conditions.ts'
 import { variableNames } from '../../servers/nginx/queries/interpolate.ts'
 import { mapValues, maps } from '../../servers/nginx/queries/maps.ts'
+import type { OutcomeEnd } from '../../servers/nginx/queries/outcome.ts'
 import type { NginxRequest } from '../../servers/nginx/queries/request.ts'
 import { directivesByServer, enclosingServer } from '../../servers/nginx/queries/servers.ts'
+import { askServer } from './ask-server.ts'
+import { pathsInto } from './paths-into.ts'
 
 /** What a client writes as it likes, and no expression of a location or of the server bounds. */
 const WRITTEN = /^(?:arg_|cookie_|http_(?!host$))\w+$/
@@ -50,8 +54,34 @@ function namesOf(block: NginxDirective, value: string): string[] {
   return [...names, ...variableNames(conditionWords(block)[0] ?? '')]
 }
 
+/**
+ * The first of such variables by which a client brings something about: a request to the block that writes a text
+ * there, and how it ends, decide.
+ *
+ * @param texts what the client may write
+ */
+export function decidingVariable(
+  deployment: Pick<Deployment, 'filesOf'>,
+  server: NginxServer,
+  block: NginxDirective,
+  variables: readonly string[],
+  texts: readonly string[],
+  decides: (end: OutcomeEnd, text: string) => boolean,
+): string | null {
+  const path = variables.length === 0 ? undefined : pathsInto(block)[0]
+  if (path === undefined) return null
+  const deciding = variables.find(variable =>
+    texts.some(text => {
+      const { target, request } = withClientText(variable, text, path)
+      const answer = askServer(deployment, server, target, { request, into: block })
+      return answer !== null && decides(answer.end, text)
+    }),
+  )
+  return deciding ?? null
+}
+
 /** The request of a client that writes a text where such a variable takes it. */
-export function withClientText(
+function withClientText(
   variable: string,
   text: string,
   path: string,
