@@ -3,18 +3,7 @@ import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
-
-const passing = (pass: string): Record<string, string> => ({
-  'etc/nginx/nginx.conf': nginxMain(
-    conf`
-      ${nginxServer(`location / {\n    ${pass}\n}`)}
-      server {
-          listen unix:/run/app.sock;
-          return 200 application;
-      }
-    `,
-  ),
-})
+import { passingToSocket } from './_socket-path-examples.ts'
 
 export default defineRule({
   summary: 'The path of a Unix socket begins with the setting that it was copied with',
@@ -25,8 +14,11 @@ export default defineRule({
   remedy: 'Write the path alone: `unix:/run/php/php-fpm.sock`',
   references: ['https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_pass'],
   bad: [
-    { title: 'the `listen` of a pool', files: passing('fastcgi_pass «unix:listen=/run/php/php-fpm.sock»;') },
-    { title: 'a URL', files: passing('proxy_pass «http://unix:listen=/run/app.sock»;') },
+    {
+      title: 'the `listen` of a pool',
+      files: passingToSocket('fastcgi_pass «unix:listen=/run/php/php-fpm.sock»;'),
+    },
+    { title: 'a URL', files: passingToSocket('proxy_pass «http://unix:listen=/run/app.sock»;') },
     {
       title: 'the `socket` of uWSGI, in an upstream',
       files: {
@@ -42,10 +34,10 @@ export default defineRule({
     },
   ],
   good: [
-    { title: 'the path alone', files: passing('proxy_pass http://unix:/run/app.sock;') },
+    { title: 'the path alone', files: passingToSocket('proxy_pass http://unix:/run/app.sock;') },
     {
       title: 'a name of a file with such a sign',
-      files: passing('proxy_pass http://unix:/run/listen=app.sock;'),
+      files: passingToSocket('proxy_pass http://unix:/run/listen=app.sock;'),
     },
   ],
   *check({ connections }) {

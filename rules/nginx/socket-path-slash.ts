@@ -3,18 +3,7 @@ import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
-
-const passing = (pass: string): Record<string, string> => ({
-  'etc/nginx/nginx.conf': nginxMain(
-    conf`
-      ${nginxServer(`location / {\n    ${pass}\n}`)}
-      server {
-          listen unix:/run/app.sock;
-          return 200 application;
-      }
-    `,
-  ),
-})
+import { passingToSocket } from './_socket-path-examples.ts'
 
 export default defineRule({
   summary: 'The path of a Unix socket goes on behind the socket',
@@ -25,9 +14,9 @@ export default defineRule({
   remedy: 'Write `proxy_pass http://unix:/run/app.sock:/;`, or leave the slash out',
   references: ['https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass'],
   bad: [
-    { title: 'a slash', files: passing('proxy_pass «http://unix:/run/app.sock/»;') },
-    { title: 'a path', files: passing('proxy_pass «http://unix:/run/app.sock/api/»;') },
-    { title: 'another protocol', files: passing('fastcgi_pass «unix:/run/php/php-fpm.sock/»;') },
+    { title: 'a slash', files: passingToSocket('proxy_pass «http://unix:/run/app.sock/»;') },
+    { title: 'a path', files: passingToSocket('proxy_pass «http://unix:/run/app.sock/api/»;') },
+    { title: 'another protocol', files: passingToSocket('fastcgi_pass «unix:/run/php/php-fpm.sock/»;') },
     {
       title: 'in an upstream',
       files: {
@@ -43,8 +32,14 @@ export default defineRule({
     },
   ],
   good: [
-    { title: 'a colon before the path', files: passing('proxy_pass http://unix:/run/app.sock:/api/;') },
-    { title: 'a directory of such a name', files: passing('proxy_pass http://unix:/run/app.sock.d/main;') },
+    {
+      title: 'a colon before the path',
+      files: passingToSocket('proxy_pass http://unix:/run/app.sock:/api/;'),
+    },
+    {
+      title: 'a directory of such a name',
+      files: passingToSocket('proxy_pass http://unix:/run/app.sock.d/main;'),
+    },
   ],
   *check({ connections }) {
     for (const { targets, upstream } of connections.nginx) {
