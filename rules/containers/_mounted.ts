@@ -7,6 +7,10 @@ import { runsOnlyWebServer } from './_runs-only.ts'
 /** The step that many an image of nginx begins with. */
 const REMOVES_DEFAULT = /^\s*rm\s+(?:-\w+\s+)*\/etc\/nginx\/conf\.d\/(?:default\.conf|\*|\*\.conf)\s*$/
 
+/** A command that makes no page of a site, wherever it may write. */
+const LEAVES_FILES =
+  /^[\s\\]*(?:$|(?:rm|chmod|chown|chgrp|touch|adduser|addgroup|useradd|groupadd|apk|apt-get|apt|echo\s[^>]*$)(?:\s|$))/
+
 const SCRIPTS = '/docker-entrypoint.d'
 
 /** What the image of nginx has, and what a running system has anyway. */
@@ -14,40 +18,27 @@ export const OF_IMAGE = /^\/(?:usr|etc|dev|proc|sys|run|tmp|var\/(?:log|cache|li
 
 /** True where nothing but mounts and copies that are known brings files into a container. */
 export function knowsFiles(container: Container): boolean {
-  return (
-    runsOnlyWebServer(container) &&
-    knowsMounts(container) &&
-    knowsCopies(container, text => REMOVES_DEFAULT.test(text))
-  )
+  return bringsKnownFiles(container, text => REMOVES_DEFAULT.test(text))
 }
 
 /** True where nothing but mounts and copies that are known can bring files to one path of a container. */
 export function knowsFilesAt(container: Container, path: string): boolean {
-  return (
-    runsOnlyWebServer(container) &&
-    knowsMounts(container) &&
-    knowsCopies(container, text => !text.includes(path) && text.split(/&&|;|\n/).every(leavesFiles))
+  return bringsKnownFiles(
+    container,
+    text => !text.includes(path) && text.split(/&&|;|\n/).every(command => LEAVES_FILES.test(command)),
   )
 }
 
-function knowsMounts(container: Container): boolean {
-  const { service } = container
-  if (service.volumesFrom.length > 0 || service.volumes.some(({ target }) => !target.known)) return false
+/** True where mounts and copies are known, and all that the build runs besides leaves the files alone. */
+function bringsKnownFiles(container: Container, leavesAlone: (step: string) => boolean): boolean {
+  const { service, image } = container
+  if (service.volumesFrom.length > 0 || !runsOnlyWebServer(container)) return false
+  if (service.volumes.some(({ target }) => !target.known)) return false
   // What the image of nginx runs before it starts may write any file.
-  return !targetsOf(container).some(target => SCRIPTS === target || isBelow(target, SCRIPTS))
-}
-
-function knowsCopies({ image, service }: Container, leavesAlone: (command: string) => boolean): boolean {
+  if (targetsOf(container).some(target => SCRIPTS === target || isBelow(target, SCRIPTS))) return false
   if (image === null) return service.build === null
   return image.steps.every(step =>
     'sources' in step ? step.target.known && step.kind === 'COPY' : leavesAlone(commandText(step.command)),
-  )
-}
-
-/** True for a command that makes no page of a site, wherever it may write. */
-function leavesFiles(command: string): boolean {
-  return /^[\s\\]*(?:$|(?:rm|chmod|chown|chgrp|touch|adduser|addgroup|useradd|groupadd|apk|apt-get|apt|echo\s[^>]*$|sed\s+-i\s)(?:\s|$))/.test(
-    command,
   )
 }
 

@@ -10,13 +10,13 @@ import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx
 import { isPass } from '../../src/servers/nginx/queries/locations.ts'
 import { knowsFilesAt, hasAt, OF_IMAGE } from './_mounted.ts'
 
-const site = (root: string, location = 'try_files $uri $uri/ =404;'): string => conf`
+const site = (root: string): string => conf`
   server {
       listen 80;
       root ${root};
       index index.html;
       location / {
-          ${location}
+          try_files $uri /index.html;
       }
   }
 `
@@ -32,11 +32,13 @@ const compose = (mount: string, more = ''): string => conf`
     ${more}
 `
 
-const mounted = (root: string, mount: string, location?: string): Record<string, string> => ({
+const withPages = (mount: string, served: string): Record<string, string> => ({
   'docker-compose.yml': compose(mount),
-  'site.conf': site(root, location),
+  'site.conf': served,
   'public/index.html': '<p>Here</p>\n',
 })
+
+const mounted = (root: string, mount: string): Record<string, string> => withPages(mount, site(root))
 
 const built = (root: string, lines: string): Record<string, string> => ({
   'docker-compose.yml': conf`
@@ -55,7 +57,7 @@ const built = (root: string, lines: string): Record<string, string> => ({
     ${lines}
     COPY site.conf /etc/nginx/conf.d/default.conf
   `,
-  'site.conf': site(root, 'try_files $uri /index.html;'),
+  'site.conf': site(root),
 })
 
 export default defineRule({
@@ -89,9 +91,9 @@ export default defineRule({
     },
     {
       title: 'a root of the location',
-      files: {
-        ...mounted('/usr/share/nginx/html', './public:/srv/site'),
-        'site.conf': conf`
+      files: withPages(
+        './public:/srv/site',
+        conf`
           server {
               listen 80;
               location / {
@@ -100,12 +102,12 @@ export default defineRule({
               }
           }
         `,
-      },
+      ),
     },
     {
       title: 'an API beside the pages',
       files: {
-        ...mounted('', './public:/usr/share/nginx/html'),
+        'public/index.html': '<p>Here</p>\n',
         'docker-compose.yml': compose(
           './public:/usr/share/nginx/html',
           conf`
@@ -145,21 +147,24 @@ export default defineRule({
     },
     {
       title: 'pages of the image, and a directory that another location serves',
-      files: mounted(
-        '/usr/share/nginx/html',
+      files: withPages(
         './public:/srv/shop',
         conf`
+          server {
+              listen 80;
+              root /usr/share/nginx/html;
+              location /shop/ {
+                  root /srv;
+              }
           }
-          location /shop/ {
-              root /srv;
         `,
       ),
     },
     {
       title: 'an application that answers what is not there',
-      files: {
-        ...mounted('', './public:/usr/share/nginx/html'),
-        'site.conf': conf`
+      files: withPages(
+        './public:/usr/share/nginx/html',
+        conf`
           server {
               listen 80;
               root /var/www/html;
@@ -171,13 +176,13 @@ export default defineRule({
               }
           }
         `,
-      },
+      ),
     },
     {
       title: 'pages of an application in PHP, which has its own files',
-      files: {
-        ...mounted('', './public:/usr/share/nginx/html'),
-        'site.conf': conf`
+      files: withPages(
+        './public:/usr/share/nginx/html',
+        conf`
           server {
               listen 80;
               root /var/www/html;
@@ -190,7 +195,7 @@ export default defineRule({
               }
           }
         `,
-      },
+      ),
     },
   ],
   *check(deployment) {
@@ -255,10 +260,10 @@ function serves({ occurrences }: NginxConfiguration, directory: string): boolean
 /** Where a container has the pages of a site; null where nobody knows. */
 function siteIn(
   { mounts, image, files }: Container,
-  isElsewhere: boolean,
+  isBesidePages: boolean,
 ): { readonly target: string; readonly at: Place } | null {
   for (const { target, at, path } of mounts) {
-    if (path === null || (isElsewhere && OF_IMAGE.test(target))) continue
+    if (path === null || (isBesidePages && OF_IMAGE.test(target))) continue
     if (files.kind(`${cleanPath(target)}/index.html`) === 'file') return { target: cleanPath(target), at }
   }
   for (const step of image?.steps ?? []) {
@@ -270,7 +275,7 @@ function siteIn(
       !/(?:^|\/)(?:dist|build|out|public|www|html|_site|site|browser)$/.test(cleanPath(source.value))
     )
       continue
-    if (target === PAGES ? !isElsewhere : !OF_IMAGE.test(target)) return { target, at: step.at }
+    if (target === PAGES ? !isBesidePages : !OF_IMAGE.test(target)) return { target, at: step.at }
   }
   return null
 }
