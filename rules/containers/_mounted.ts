@@ -25,7 +25,7 @@ export function knowsFiles(container: Container): boolean {
 export function knowsFilesAt(container: Container, path: string): boolean {
   return bringsKnownFiles(
     container,
-    text => !text.includes(path) && text.split(/&&|;|\n/).every(command => LEAVES_FILES.test(command)),
+    text => !text.includes(path) && text.split(/&&|\|\|?|;|\n/).every(command => LEAVES_FILES.test(command)),
   )
 }
 

@@ -146,6 +146,16 @@ export default defineRule({
       ),
     },
     {
+      title: 'a step that may copy them where the first command fails',
+      files: built(
+        '/srv/site/current',
+        conf`
+          COPY --from=build /app/dist /usr/share/nginx/html
+          RUN rm /etc/nginx/conf.d/default.conf || cp -r /usr/share/nginx/html $SITE
+        `,
+      ),
+    },
+    {
       title: 'pages of the image, and a directory that another location serves',
       files: withPages(
         './public:/srv/shop',
