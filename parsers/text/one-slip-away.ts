@@ -1,6 +1,7 @@
 /** True of two words with one letter more, less or another, or two exchanged; short words have neighbours of their own. */
-export function isOneSlipAway(meant: string, written: string): boolean {
-  if (meant === written || meant.length < 7 || Math.abs(meant.length - written.length) > 1) return false
+export function isOneSlipAway(meant: string, written: string, shortest = 7): boolean {
+  if (meant === written || meant.length < shortest || Math.abs(meant.length - written.length) > 1)
+    return false
   let start = 0
   while (start < meant.length && meant[start] === written[start]) start++
   const rest = meant.slice(start + 1)

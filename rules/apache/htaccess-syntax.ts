@@ -92,6 +92,14 @@ export default defineRule({
       },
     },
     {
+      title: 'a first letter that is lost, a blank that is missing, and a short name with its argument',
+      files: {
+        'srv/www/a/.htaccess': conf`«ewriteCond» %{HTTPS} off`,
+        'srv/www/b/.htaccess': conf`«RewriteEngineOn»`,
+        'srv/www/c/.htaccess': conf`«Requre» valid-user`,
+      },
+    },
+    {
       title: 'a module that is not loaded',
       files: {
         'etc/apache2/apache2.conf': main([]),
@@ -143,6 +151,10 @@ export default defineRule({
           «If» the client wants a page of the archive
           RewriteEngine On
         `,
+        'srv/www/start/.htaccess': conf`
+          RewriteEngine On
+          «Rewrite» rule to serve the start page
+        `,
       },
     },
     {
@@ -176,6 +188,7 @@ export default defineRule({
         'srv/www/.htaccess': conf`
           HouseRule On
           House-Rule On
+          Allows everything
         `,
       },
     },

@@ -1,6 +1,5 @@
 import { ownTable } from '../../../../parsers/text/own-table.ts'
 import { NO_BREAK_SPACE } from '../../../../parsers/text/no-break-space.ts'
-import { isOneSlipAway } from '../../../../parsers/text/one-slip-away.ts'
 import { distance } from 'fastest-levenshtein'
 import type { ApacheDirective } from '../configuration.ts'
 import {
@@ -13,6 +12,7 @@ import {
 import { apacheModule } from '../modules.ts'
 import { WITHOUT_MARK } from '../reading/reading.ts'
 import type { Fault, ValidationUnit, Walk } from './check.ts'
+import { gluedTo, isNoName, slippedFrom } from './slipped-name.ts'
 
 /** Names that httpd 2.4 dropped, with what took their place. */
 const DROPPED: Readonly<Record<string, string>> = ownTable({
@@ -66,24 +66,9 @@ export function unknownFault(
   }
 }
 
-/**
- * What no module calls a directive: a URL, a sentence, a rule whose name is left out, a byte-order mark. Files of a
- * server's own may be written by a program that fills such words in; `.htaccess` is read as it lies there.
- */
-function isNoName({ name, section }: ApacheDirective): boolean {
-  return /[^\w-]/.test(name) || (!section && /^(?:if|files|filesmatch|ifmodule|limit)$/i.test(name))
-}
-
 /** True for the first word of a file that begins with a byte-order mark, which httpd takes for a part of it. */
 function isMarked(lower: string): boolean {
   return lower.startsWith('\u00ef\u00bb\u00bf') || lower.startsWith('\ufeff')
-}
-
-/** The directive whose argument follows without a space: `<Location"/docs">`; undefined for any other name. */
-function gluedTo({ name, section }: ApacheDirective): string | undefined {
-  const [, word = ''] = /^([a-z][a-z0-9]*)["'/*~^]/i.exec(name) ?? []
-  const facts = section ? apacheSection(word.toLowerCase()) : apacheDirective(word.toLowerCase())
-  return facts?.section === section ? word : undefined
 }
 
 /**
@@ -108,23 +93,6 @@ function isMadeOfOwn({ name, section }: ApacheDirective): boolean {
 }
 
 const FAMILY = /^(?:proxy|ssl|rewrite)/
-
-const slips = new Map<string, string | undefined>()
-
-/** The directive that a name is one slip away from, or the plural of; undefined for none. */
-function slippedFrom({ name, section }: ApacheDirective): string | undefined {
-  const lower = name.toLowerCase()
-  if (lower.length < 7 || !/^[a-z]+[0-9]*$/.test(lower)) return undefined
-  const key = section ? `<${lower}` : lower
-  if (slips.has(key)) return slips.get(key)
-  const meant = [...allApacheDirectives()].find(facts => {
-    const known = facts.name.toLowerCase()
-    if (facts.section !== section || known[0] !== lower[0]) return false
-    return isOneSlipAway(known, lower) || (known.length >= 7 && lower === `${known}es`)
-  })?.name
-  slips.set(key, meant)
-  return meant
-}
 
 /** True where a module is loaded that the table does not know: what it brings is unknown. */
 export function hasForeignModule(unit: ValidationUnit): boolean {
