@@ -55,6 +55,14 @@ export default defineRule({
       },
     },
     {
+      title: 'a file of another host, below a directory of the same name',
+      files: rules('RewriteRule «^wiki/terms/?» https://files.example.net/wiki/main/terms.ttl [R=303,L]'),
+    },
+    {
+      title: 'everything that begins with the name',
+      files: rules('RewriteRule «^wiki(.*)$» https://pages.example.net/$1 [R=302,L]'),
+    },
+    {
       title: 'a script of the directory, which was to answer',
       files: {
         ...rules('RewriteRule «^wiki/page/([0-9]+)/?$» page.php?id=$1 [L,QSA]'),
@@ -88,7 +96,10 @@ export default defineRule({
     },
     {
       title: 'URLs with the name twice that people have, and are led away from',
-      files: rules('RewriteRule ^wiki/(.*)$ /wiki/$1 [R=301,L]'),
+      files: rules(conf`
+        RewriteRule ^wiki/(.*)$ /wiki/$1 [R=301,L]
+        RewriteRule ^wiki/start$ https://www.example.org/wiki/start [R=301,L]
+      `),
     },
     {
       title: 'a script below the directory, for paths that a rule of the root puts there',
@@ -154,10 +165,14 @@ function repeatedPart({ pattern }: PlacedRule, path: string): string | null {
   const prefix = literalPrefix(tree)
   for (const part of [path, posix.basename(path)]) {
     if (prefix.startsWith(`${part}/`)) return part
-    if (prefix === part && /^(?:\$|\(?\/)/.test(pattern.slice(part.length + 1))) return part
+    const rest = pattern.slice(part.length + 1)
+    if (prefix === part && (/^(?:\$|\(?\/)/.test(rest) || ANYTHING.test(rest))) return part
   }
   return null
 }
+
+/** What takes the rest of the path, the name of a longer file as well: `^wiki(.*)$`. */
+const ANYTHING = /^\((?:\.|\[\^\/\])\*\)\$?$/
 
 /** The `.htaccess` or the section that a rule stands in; null for the main server. */
 type Home = Htaccess | ApacheDirective | null
@@ -177,13 +192,19 @@ function isThere(files: FileSystem, directory: string, part: string): boolean {
 
 /**
  * True for a redirect of such a URL to the one without the repetition. A script that is there and named without a part of
- * the URL is none: it was to answer `/wiki/page`.
+ * the URL is none: it was to answer `/wiki/page`. Another host may have a directory of that name: what leads back from
+ * there keeps the rest of the path.
  */
-function leadsBack({ output }: PlacedRule, path: string, isFile: (path: string) => boolean): boolean {
+function leadsBack(
+  { output, pattern }: PlacedRule,
+  path: string,
+  isFile: (path: string) => boolean,
+): boolean {
   const target = output.replace(/^https?:\/\/[^/]+/i, '')
-  const isOwn = target.startsWith(`/${path}/`)
+  const isOwn = target.startsWith(`/${path}/`) || target.startsWith(`/${path}$`)
   if (output !== '' && !isOwn && /^\/|^[a-z]+:/i.test(output)) return false
   const script = (isOwn ? target.slice(path.length + 2) : output).replace(/\?.*$/, '')
+  if (target !== output && !/\$\d/.test(target) && !pattern.includes(script)) return false
   return !/^[\w./-]+$/.test(script) || !isFile(script)
 }
 
