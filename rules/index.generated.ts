@@ -65,6 +65,7 @@ import apacheAllowoverrideUnset from './apache/allowoverride-unset.ts'
 import apacheAuthWithoutRequire from './apache/auth-without-require.ts'
 import apacheAuthenticationIncomplete from './apache/authentication-incomplete.ts'
 import apacheBackreferenceWithoutGroup from './apache/backreference-without-group.ts'
+import apacheBackslashReference from './apache/backslash-reference.ts'
 import apacheBackupPatternMisses from './apache/backup-pattern-misses.ts'
 import apacheBalancerUndefined from './apache/balancer-undefined.ts'
 import apacheBaseOfUrlIncomplete from './apache/base-of-url-incomplete.ts'
@@ -183,6 +184,7 @@ import apacheRewriteruleLeadingSlashPerdir from './apache/rewriterule-leading-sl
 import apacheRewriteruleNeverReached from './apache/rewriterule-never-reached.ts'
 import apacheRewriteruleRepeatsDirectory from './apache/rewriterule-repeats-directory.ts'
 import apacheRewrittenPageRedirected from './apache/rewritten-page-redirected.ts'
+import apacheRewrittenPathGlued from './apache/rewritten-path-glued.ts'
 import apacheSatisfyAny from './apache/satisfy-any.ts'
 import apacheSatisfyMissing from './apache/satisfy-missing.ts'
 import apacheSectionPatternLiteral from './apache/section-pattern-literal.ts'
@@ -653,6 +655,7 @@ import loopbackListenUnused from './loopback/listen-unused.ts'
 import loopbackLocalhostTrustedOnce from './loopback/localhost-trusted-once.ts'
 import loopbackPostgresListenPublic from './loopback/postgres-listen-public.ts'
 import loopbackVhostWildcardOnLoopbackListen from './loopback/vhost-wildcard-on-loopback-listen.ts'
+import nginxBackslashReference from './nginx/backslash-reference.ts'
 import nginxCaptureOverwritten from './nginx/capture-overwritten.ts'
 import nginxCaptureWithoutGroup from './nginx/capture-without-group.ts'
 import nginxCommaInList from './nginx/comma-in-list.ts'
@@ -713,6 +716,7 @@ import nginxRelativeToPrefix from './nginx/relative-to-prefix.ts'
 import nginxReturnJsonMalformed from './nginx/return-json-malformed.ts'
 import nginxRewriteNeverReached from './nginx/rewrite-never-reached.ts'
 import nginxRewriteWithoutSlash from './nginx/rewrite-without-slash.ts'
+import nginxRewrittenPathGlued from './nginx/rewritten-path-glued.ts'
 import nginxServerTryFilesUnused from './nginx/server-try-files-unused.ts'
 import nginxServiceDoesNotWait from './nginx/service-does-not-wait.ts'
 import nginxServiceForbids from './nginx/service-forbids.ts'
@@ -1099,6 +1103,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/auth-without-require', ...apacheAuthWithoutRequire },
   { id: 'apache/authentication-incomplete', ...apacheAuthenticationIncomplete },
   { id: 'apache/backreference-without-group', ...apacheBackreferenceWithoutGroup },
+  { id: 'apache/backslash-reference', ...apacheBackslashReference },
   { id: 'apache/backup-pattern-misses', ...apacheBackupPatternMisses },
   { id: 'apache/balancer-undefined', ...apacheBalancerUndefined },
   { id: 'apache/base-of-url-incomplete', ...apacheBaseOfUrlIncomplete },
@@ -1217,6 +1222,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/rewriterule-never-reached', ...apacheRewriteruleNeverReached },
   { id: 'apache/rewriterule-repeats-directory', ...apacheRewriteruleRepeatsDirectory },
   { id: 'apache/rewritten-page-redirected', ...apacheRewrittenPageRedirected },
+  { id: 'apache/rewritten-path-glued', ...apacheRewrittenPathGlued },
   { id: 'apache/satisfy-any', ...apacheSatisfyAny },
   { id: 'apache/satisfy-missing', ...apacheSatisfyMissing },
   { id: 'apache/section-pattern-literal', ...apacheSectionPatternLiteral },
@@ -1687,6 +1693,7 @@ export const rules: readonly Rule[] = [
   { id: 'loopback/localhost-trusted-once', ...loopbackLocalhostTrustedOnce },
   { id: 'loopback/postgres-listen-public', ...loopbackPostgresListenPublic },
   { id: 'loopback/vhost-wildcard-on-loopback-listen', ...loopbackVhostWildcardOnLoopbackListen },
+  { id: 'nginx/backslash-reference', ...nginxBackslashReference },
   { id: 'nginx/capture-overwritten', ...nginxCaptureOverwritten },
   { id: 'nginx/capture-without-group', ...nginxCaptureWithoutGroup },
   { id: 'nginx/comma-in-list', ...nginxCommaInList },
@@ -1747,6 +1754,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/return-json-malformed', ...nginxReturnJsonMalformed },
   { id: 'nginx/rewrite-never-reached', ...nginxRewriteNeverReached },
   { id: 'nginx/rewrite-without-slash', ...nginxRewriteWithoutSlash },
+  { id: 'nginx/rewritten-path-glued', ...nginxRewrittenPathGlued },
   { id: 'nginx/server-try-files-unused', ...nginxServerTryFilesUnused },
   { id: 'nginx/service-does-not-wait', ...nginxServiceDoesNotWait },
   { id: 'nginx/service-forbids', ...nginxServiceForbids },

@@ -2418,6 +2418,22 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => String(response.headers.location).endsWith('/country/chad'),
   },
   {
+    rule: 'apache/rewritten-path-glued',
+    examples: { bad: 'a directory that moved', good: 'the slash in the target, or in the group' },
+    shows: 'a page is redirected to a name that nothing has',
+    request: { url: 'http://example.org/old/page' },
+    harm: ({ response }) => String(response.headers.location).endsWith('/newpage'),
+    sound: ({ response }) => String(response.headers.location).endsWith('/new/page'),
+  },
+  {
+    rule: 'apache/backslash-reference',
+    examples: { bad: 'in a virtual host', good: 'a dollar sign' },
+    shows: 'the digit is sent for the path',
+    request: { url: 'http://example.org/blog/one' },
+    harm: ({ response }) => response.headers.location === 'https://blog.example.org/1',
+    sound: ({ response }) => response.headers.location === 'https://blog.example.org/one',
+  },
+  {
     rule: 'apache/group-miscounted',
     examples: {
       bad: 'a choice inside of the first group',

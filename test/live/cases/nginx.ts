@@ -388,6 +388,22 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => String(response.headers.location).endsWith('/plan'),
   },
   {
+    rule: 'nginx/rewritten-path-glued',
+    examples: { bad: 'a directory that moved', good: 'the slash in the target, or in the group' },
+    shows: 'a page is redirected to a name that nothing has',
+    request: { url: 'http://example.org/old/page' },
+    harm: ({ response }) => String(response.headers.location).endsWith('/newpage'),
+    sound: ({ response }) => String(response.headers.location).endsWith('/new/page'),
+  },
+  {
+    rule: 'nginx/backslash-reference',
+    examples: { bad: 'in a `rewrite`', good: 'a dollar sign' },
+    shows: 'the backslash and the digit are sent for the path',
+    request: { url: 'http://example.org/blog/one' },
+    harm: ({ response }) => response.headers.location === 'https://blog.example.org/\\1',
+    sound: ({ response }) => response.headers.location === 'https://blog.example.org/one',
+  },
+  {
     rule: 'nginx/group-miscounted',
     examples: { bad: 'a choice inside of the first group', good: 'each group by its number' },
     shows: 'the choice is sent for the number',
