@@ -15,6 +15,7 @@ import { placedRule } from '../../src/servers/apache/queries/rewriting.ts'
 import { fromBytes } from '../../src/servers/regex.ts'
 import type { ApacheEnd } from '../../src/servers/apache/requests/outcome.ts'
 import type { Place } from '../../parsers/text/source.ts'
+import { doubledWww } from './_doubled-www.ts'
 import { hotlinkLoops } from './_hotlink-loops.ts'
 
 /** A rule that takes the last slash of a directory away, and mod_dir, which puts it back. */
@@ -270,11 +271,17 @@ function redirectPlace({ steps, end }: ReturnType<typeof askHost>): Place | null
 
 /**
  * A rule of `.htaccess` that sends every name but one to that name with or without `www.`, which is not the one that
- * it leaves out; and one that sends a name to itself.
+ * it leaves out; one that sends a name to itself; and one that puts `www.` in front of every name.
  */
 export function* namesAgainstThemselves(deployment: Deployment, asked: AskedHost) {
   const { configuration } = asked
-  for (const { line, directory } of redirectingLines(deployment, asked).slice(0, MOST_LINES)) {
+  const lines = redirectingLines(deployment, asked).slice(0, MOST_LINES)
+  yield* doubledWww(
+    deployment,
+    asked,
+    lines.map(({ line }) => line),
+  )
+  for (const { line, directory } of lines) {
     if (directory === null || line.name !== 'RewriteRule') continue
     const [, scheme, name = ''] =
       /^(https?):\/\/([\w-]+(?:\.[\w-]+)+)(?:\/|$)/i.exec(line.args[1]?.value ?? '') ?? []

@@ -438,6 +438,35 @@ export default defineRule({
       },
     },
     {
+      title: 'one www more for a name that has it',
+      files: {
+        'etc/apache2/apache2.conf': apacheMain(
+          conf`
+            Listen 80
+            <VirtualHost *:80>
+                ServerName example.org
+                ServerAlias www.example.org
+                DocumentRoot /srv/www
+                RewriteEngine On
+                RewriteRule ^ «https://www.%{HTTP_HOST}%{REQUEST_URI}» [R=301,L]
+            </VirtualHost>
+          `,
+          ['rewrite'],
+        ),
+      },
+    },
+    {
+      title: 'one www more over plain HTTP alone, in a .htaccess alone',
+      files: {
+        '.htaccess': conf`
+          RewriteEngine On
+          RewriteCond %{HTTPS} off
+          RewriteRule ^ «https://www.%{HTTP_HOST}%{REQUEST_URI}» [R=301,L]
+        `,
+        'index.html': 'start page',
+      },
+    },
+    {
       title: 'an index that is redirected to its directory',
       files: {
         'etc/apache2/apache2.conf': apacheMain(
@@ -577,6 +606,39 @@ export default defineRule({
               SSLCertificateFile /etc/ssl/example.org.pem
               Redirect / https://www.example.org/
           </VirtualHost>
+        `,
+      },
+    },
+    {
+      title: 'www in front of names without it: on a condition, and of a virtual host that has no other',
+      files: {
+        'etc/apache2/apache2.conf': apacheMain(
+          conf`
+            Listen 80
+            <VirtualHost *:80>
+                ServerName example.org
+                ServerAlias www.example.org
+                DocumentRoot /srv/www
+                RewriteEngine On
+                RewriteCond %{HTTP_HOST} !^www\. [NC]
+                RewriteRule ^ https://www.%{HTTP_HOST}%{REQUEST_URI} [R=301,L]
+            </VirtualHost>
+            <VirtualHost *:80>
+                ServerName example.net
+                RewriteEngine On
+                RewriteRule ^ https://www.%{HTTP_HOST}%{REQUEST_URI} [R=301,L]
+            </VirtualHost>
+          `,
+          ['rewrite'],
+        ),
+      },
+    },
+    {
+      title: 'www in front of every name, in a .htaccess that may be for the others alone',
+      files: {
+        '.htaccess': conf`
+          RewriteEngine On
+          RewriteRule ^ https://www.%{HTTP_HOST}%{REQUEST_URI} [R=301,L]
         `,
       },
     },
