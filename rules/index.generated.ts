@@ -40,6 +40,7 @@ import accessPasswordUnhashed from './access/password-unhashed.ts'
 import accessPostgresTrust from './access/postgres-trust.ts'
 import accessPrivateNetworkTooWide from './access/private-network-too-wide.ts'
 import accessProxyAllowedAsClient from './access/proxy-allowed-as-client.ts'
+import accessRefererRefusesOwnPages from './access/referer-refuses-own-pages.ts'
 import accessRequireIpOrUser from './access/require-ip-or-user.ts'
 import accessRuleAfterAll from './access/rule-after-all.ts'
 import accessSatisfyAnyOpen from './access/satisfy-any-open.ts'
@@ -1078,6 +1079,7 @@ export const rules: readonly Rule[] = [
   { id: 'access/postgres-trust', ...accessPostgresTrust },
   { id: 'access/private-network-too-wide', ...accessPrivateNetworkTooWide },
   { id: 'access/proxy-allowed-as-client', ...accessProxyAllowedAsClient },
+  { id: 'access/referer-refuses-own-pages', ...accessRefererRefusesOwnPages },
   { id: 'access/require-ip-or-user', ...accessRequireIpOrUser },
   { id: 'access/rule-after-all', ...accessRuleAfterAll },
   { id: 'access/satisfy-any-open', ...accessSatisfyAnyOpen },

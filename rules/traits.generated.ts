@@ -46,6 +46,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['access/postgres-trust', { fixes: [], programs: ['postgresql'] }],
       ['access/private-network-too-wide', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],
       ['access/proxy-allowed-as-client', { fixes: [], programs: ['nginx', 'apache'] }],
+      ['access/referer-refuses-own-pages', { fixes: [], programs: ['apache'] }],
       ['access/require-ip-or-user', { fixes: [], programs: ['apache'] }],
       ['access/rule-after-all', { fixes: [], programs: ['nginx'] }],
       ['access/satisfy-any-open', { fixes: [], programs: ['nginx'] }],

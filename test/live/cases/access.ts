@@ -528,6 +528,17 @@ export const cases: readonly LiveCase[] = [
     sound: isRefused,
   },
   {
+    rule: 'access/referer-refuses-own-pages',
+    examples: {
+      bad: 'one of two names',
+      good: 'another name of another kind, and plain HTTP where a proxy may end TLS',
+    },
+    shows: 'a page of the site itself does not get its file',
+    request: { url: 'http://example.org/paper.pdf', headers: { Referer: 'https://example.org/page' } },
+    harm: isRefused,
+    sound: ({ response }) => response.status === 404,
+  },
+  {
     rule: 'access/valid-referers-unused',
     examples: { bad: 'the list alone', good: 'with the question' },
     shows: 'the picture is sent to a page of another site',
