@@ -195,22 +195,37 @@ interface OwnPages {
 
 function ownPages(deployment: Deployment, asked: AskedHost, guard: PlacedRule): OwnPages {
   const { configuration, host } = asked
-  if (configuration.main !== null && isForHtaccess(configuration.main)) {
-    const name = nameOverTls(deployment, asked, guard)
-    return name === null
-      ? { names: [], schemes: [], question: {} }
-      : { names: [name], schemes: ['https'], question: { name, scheme: 'https' } }
-  }
-  const { scheme } = originOf(asked)
-  const own = host === null ? null : hostName(configuration, host)
-  const first = own?.known === true ? own.value.host.toLowerCase() : ''
-  const aliases = (host?.aliases ?? []).flatMap(({ name }) => (name.known ? [name.value.toLowerCase()] : []))
-  const sibling = first.startsWith('www.') ? first.slice('www.'.length) : `www.${first}`
-  const names = [first, ...(aliases.includes(sibling) ? [sibling] : [])].filter(
-    name => name !== '' && showsPages(deployment, asked, name),
-  )
+  const isAlone = configuration.main !== null && isForHtaccess(configuration.main)
+  const own = isAlone ? namesOfList(guard) : namesOfHost(asked)
+  // A `.htaccess` is read for TLS, too, wherever that ends.
+  const overTls = guard.htaccess === null ? null : nameOverTls(deployment, asked, own)
+  if (overTls !== null)
+    return { names: [overTls], schemes: ['https'], question: { name: overTls, scheme: 'https' } }
+  if (isAlone || host === null) return { names: [], schemes: [], question: {} }
+  const names = own.filter(name => showsPages(deployment, asked, name))
   // A proxy in front may end TLS.
+  const { scheme } = originOf(asked)
   return { names, schemes: scheme === 'https' ? ['https'] : ['http', 'https'], question: {} }
+}
+
+/** The name of a virtual host, and the same with or without `www.` where that is an alias. */
+function namesOfHost({ configuration, host }: AskedHost): readonly string[] {
+  const own = host === null ? null : hostName(configuration, host)
+  if (host === null || own?.known !== true || own.value.host === '') return []
+  const first = own.value.host.toLowerCase()
+  const sibling = first.startsWith('www.') ? first.slice('www.'.length) : `www.${first}`
+  const isAlias = host.aliases.some(({ name }) => name.known && name.value.toLowerCase() === sibling)
+  return isAlias ? [first, sibling] : [first]
+}
+
+/** The names that a list has with `http://`. */
+function namesOfList({ conditions }: PlacedRule): readonly string[] {
+  return conditions.flatMap(({ input, negated, pattern }) => {
+    const [, name] = /^\^http:\/\/(?:\([^()]*\)[?*]?)?([\w-]+(?:\\?\.[\w-]+)+)/i.exec(pattern) ?? []
+    return negated && REFERER.test(input) && name !== undefined
+      ? [name.replaceAll('\\', '').toLowerCase()]
+      : []
+  })
 }
 
 /** False for a name whose pages are at another URL, and where nobody knows. */
@@ -219,17 +234,13 @@ function showsPages(deployment: Deployment, asked: AskedHost, name: string): boo
   return end.kind !== 'unknown' && !(end.kind === 'response' && end.location !== null)
 }
 
-/** The name to which a `.htaccess` leads over TLS, from a name of its list. */
-function nameOverTls(deployment: Deployment, asked: AskedHost, { conditions }: PlacedRule): string | null {
-  for (const { input, negated, pattern } of conditions) {
-    const [, name] = /^\^http:\/\/(?:\([^()]*\)[?*]?)?([\w-]+(?:\\?\.[\w-]+)+)/i.exec(pattern) ?? []
-    if (!negated || !REFERER.test(input) || name === undefined) continue
-    const plain = name.replaceAll('\\', '').toLowerCase()
-    const { end } = askHost(deployment, asked, PATHS.missingPage, { name: plain, scheme: 'http' })
+/** The one of some names to which their pages are redirected over TLS. */
+function nameOverTls(deployment: Deployment, asked: AskedHost, names: readonly string[]): string | null {
+  for (const name of names) {
+    const { end } = askHost(deployment, asked, PATHS.missingPage, { name, scheme: 'http' })
     if (end.kind !== 'response' || end.location === null) continue
-    const [, shown] = /^https:\/\/([^/:]+)/i.exec(fromBytes(end.location)) ?? []
-    if (shown !== undefined && shown.toLowerCase().replace(/^www\./, '') === plain.replace(/^www\./, ''))
-      return shown.toLowerCase()
+    const [, shown = ''] = /^https:\/\/([^/:]+)/i.exec(fromBytes(end.location).toLowerCase()) ?? []
+    if (shown.replace(/^www\./, '') === name.replace(/^www\./, '')) return shown
   }
   return null
 }
