@@ -85,3 +85,10 @@ export function namesIn(files: FileSystem, directory: string): ReadonlySet<strin
   const entries = files.list(directory)
   return entries === null || entries.length === 0 ? null : new Set(entries.map(({ name }) => name))
 }
+
+/** The other usual name of a script that answers every page, where it is there. */
+export function otherFrontController(names: ReadonlySet<string>, script: string): string | undefined {
+  return /^(?:app|index|main|front)\.php$/.test(script)
+    ? ['index.php', 'app.php'].find(each => each !== script && names.has(each))
+    : undefined
+}

@@ -17,8 +17,10 @@ import { selectLocation } from '../../src/servers/nginx/queries/select-location.
 import { serverAround } from '../../src/servers/nginx/queries/servers.ts'
 import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
 import { toBytes } from '../../src/servers/regex.ts'
-import { nginxMain, nginxServer } from '../_examples.ts'
-import { directoryOf, namesIn, nearest, pageOfStatus, pathOf } from './_pages.ts'
+import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
+import { rewritingDirectory } from '../_rewriting-examples.ts'
+import { frontControllersNotThere } from './_front-controllers-of-apache.ts'
+import { directoryOf, namesIn, nearest, otherFrontController, pageOfStatus, pathOf } from './_pages.ts'
 import { stoppedStartPages } from './_stopped-start-pages.ts'
 
 const tree = (lines: string): Record<string, string> => ({
@@ -40,12 +42,31 @@ const PHP = conf`
   }
 `
 
+/** Apache, whose PHP runs elsewhere. */
+const fallback = (target: string): Record<string, string> => ({
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      Listen 80
+      <VirtualHost *:80>
+          ServerName example.org
+          DocumentRoot /srv/www
+          FallbackResource ${target}
+          <FilesMatch "\.php$">
+              SetHandler "proxy:unix:/run/php/site.sock|fcgi://localhost"
+          </FilesMatch>
+      </VirtualHost>
+    `,
+    ['dir', 'proxy', 'proxy_fcgi'],
+  ),
+})
+
 export default defineRule({
   summary: 'A page that is named is not there, and one of nearly this name is',
   severity: 'warning',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
-  why: 'nginx looks for the very name. Without the start page it answers 403, without the page for errors its own, and without the page of an application 404 or 500.',
+  why: 'nginx and Apache look for the very name. Without the start page it answers 403, without the page for errors its own, and without the page of an application 404 or 500.',
   remedy: 'Write the name as the file has it',
   references: [
     'https://nginx.org/en/docs/http/ngx_http_index_module.html#index',
@@ -141,8 +162,61 @@ export default defineRule({
         'srv/www/blog/index.php': '<?php echo "a page";\n',
       },
     },
+    {
+      title: 'the script of an application behind Apache, by a rule',
+      files: {
+        ...rewritingDirectory(conf`
+          RewriteCond %{REQUEST_FILENAME} !-f
+          RewriteRule ^ «app.php» [L]
+        `),
+        'srv/www/index.php': '<?php echo "a page";\n',
+      },
+    },
+    {
+      title: 'the script of an application behind Apache, by FallbackResource',
+      files: { ...fallback('«/app.php»'), 'srv/www/index.php': '<?php echo "a page";\n' },
+    },
+    {
+      title: 'a rule of a .htaccess alone',
+      files: {
+        'public/.htaccess': conf`
+          RewriteEngine On
+          RewriteCond %{REQUEST_FILENAME} !-f
+          RewriteRule ^(.*)$ «app.php» [QSA,L]
+        `,
+        'public/index.php': '<?php echo "a page";\n',
+      },
+    },
   ],
   good: [
+    {
+      title: 'a .htaccess alone, whose script may lie elsewhere',
+      files: {
+        '.htaccess': conf`
+          RewriteEngine On
+          RewriteBase /shop/
+          RewriteRule ^ app.php [L]
+        `,
+        'index.php': '<?php echo "a page";\n',
+        'public/.htaccess': conf`
+          RewriteEngine On
+          RewriteRule ^ /app.php [L]
+        `,
+        'public/index.php': '<?php echo "a page";\n',
+      },
+    },
+    {
+      title: 'scripts behind Apache as they are called, and one of which nothing is seen',
+      files: {
+        ...fallback('/index.php'),
+        'srv/www/index.php': '<?php echo "a page";\n',
+        'public/.htaccess': conf`
+          RewriteEngine On
+          RewriteRule ^ front.php [L]
+        `,
+        'public/logo.png': 'picture',
+      },
+    },
     {
       title: 'the start page of PHP, which the location, a fallback or a rewrite names',
       files: {
@@ -251,6 +325,7 @@ export default defineRule({
     },
   ],
   *check(deployment) {
+    yield* frontControllersNotThere(deployment)
     const servers = serversAround(deployment)
     // There the application answers, once it is asked: `static-files/directory-before-fallback`.
     const stopped = new Set(
@@ -411,9 +486,7 @@ function scriptInstead(
   const own = posix.join('/', name, posix.basename(script))
   if ((modifier === '' || modifier === '^~') && files.kind(posix.join(directory, own)) === 'file')
     return { path, present: posix.join(directory, own), uri: own }
-  const other = /^(?:app|index|main|front)\.php$/.test(posix.basename(script))
-    ? ['index.php', 'app.php'].find(each => entries.has(each))
-    : undefined
+  const other = otherFrontController(entries, posix.basename(script))
   return other === undefined ? null : { path, present: other, uri: posix.join(posix.dirname(script), other) }
 }
 

@@ -349,6 +349,18 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'static-files/page-not-there',
+    examples: {
+      bad: 'the script of an application behind Apache, by a rule',
+      good: 'as they are called',
+    },
+    shows: 'Apache finds no script for a page',
+    files: { 'srv/www/index.html': 'start page' },
+    request: { url: 'http://example.org/about' },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => response.status === 200,
+  },
+  {
+    rule: 'static-files/page-not-there',
     examples: { bad: 'the start page', good: 'as they are called' },
     shows: 'the start page is refused',
     request: { url: 'http://example.org/' },
