@@ -867,7 +867,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['static-files/media-executable', { fixes: [], programs: ['nginx', 'django'] }],
       ['static-files/missing-asset-answers-page', { fixes: [], programs: ['nginx'] }],
       ['static-files/module-type-missing', { fixes: [], programs: ['nginx', 'apache', 'php-fpm', 'docker'] }],
-      ['static-files/page-not-there', { fixes: ['unsafe'], programs: ['nginx'] }],
+      ['static-files/page-not-there', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],
       ['static-files/pages-expire-late', { fixes: [], programs: ['nginx', 'apache'] }],
       ['static-files/path-from-client', { fixes: [], programs: ['nginx'] }],
       ['static-files/php-source-served', { fixes: [], programs: ['nginx'] }],
