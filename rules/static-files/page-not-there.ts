@@ -66,7 +66,7 @@ export default defineRule({
   confidence: 'high',
   ofLoneHtaccess: true,
   since: '0.1.0',
-  why: 'nginx and Apache look for the very name. Without the start page it answers 403, without the page for errors its own, and without the page of an application 404 or 500.',
+  why: 'A server looks for the very name. Without the start page it answers 403, without the page for errors its own, and without the page of an application 404 or 500.',
   remedy: 'Write the name as the file has it',
   references: [
     'https://nginx.org/en/docs/http/ngx_http_index_module.html#index',
