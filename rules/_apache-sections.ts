@@ -44,3 +44,8 @@ export function patternIndex({ args }: ApacheDirective): number {
 export function patternPlace(section: ApacheDirective): Place {
   return argumentPlace(section, patternIndex(section))
 }
+
+/** True of an `Allow` or a `Deny` of mod_access_compat that names every address. */
+export function isForAll({ args }: ApacheDirective): boolean {
+  return args.slice(1).some(({ value }) => /^(?:all|0\.0\.0\.0\/0|0\/0)$/i.test(value))
+}

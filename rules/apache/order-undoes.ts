@@ -2,12 +2,13 @@ import { groupBy } from '../../parsers/collections/group-by.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
-import { scopeOf } from '../../src/servers/apache/queries/directives-in.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { scopeOf } from '../../src/servers/apache/queries/directives-in.ts'
 import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace, namePlace } from '../../src/servers/apache/queries/places.ts'
+import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
+import { isForAll } from '../_apache-sections.ts'
 import { apacheMain } from '../_examples.ts'
 
 const main = (lines: string): Record<string, string> => ({
@@ -202,8 +203,4 @@ function argumentsOf({ args }: ApacheDirective): string {
 
 function writtenLine(directive: ApacheDirective): string {
   return `${directive.name} ${argumentsOf(directive)}`
-}
-
-function isForAll({ args }: ApacheDirective): boolean {
-  return args.slice(1).some(({ value }) => /^(?:all|0\.0\.0\.0\/0|0\/0)$/i.test(value))
 }

@@ -1212,6 +1212,14 @@ export const cases: readonly LiveCase[] = [
     sound: answers(403),
   },
   {
+    rule: 'apache/access-compat-nested-reset',
+    examples: { bad: 'an Order that denies nobody', good: 'with an Order of its own' },
+    shows: 'a client that the list does not name is let in',
+    request: { url: 'http://example.org/admin' },
+    harm: answers(404, 200),
+    sound: answers(403),
+  },
+  {
     rule: 'apache/limit-denies-only-listed-methods',
     examples: { bad: 'GET and POST are closed, PUT is not', good: 'for every method' },
     shows: 'another method reaches the handler',
