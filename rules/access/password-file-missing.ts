@@ -2,12 +2,14 @@ import { posix } from 'node:path'
 import { isUnknownWord } from '../../parsers/text/source.ts'
 import { isKeptByGit } from '../../src/deployment/is-absent.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
+import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 import { mayBePathOfUrl, unfilledStart } from '../_misread-path.ts'
+import { isBrought, knowsFiles } from '../containers/_mounted.ts'
 
 /** A copy of `/etc/nginx` that is whole, so that what it lacks is not there. */
 const tree = (file: string): Record<string, string> => ({
@@ -27,9 +29,29 @@ const tree = (file: string): Record<string, string> => ({
   'etc/nginx/.htpasswd': 'staff:{PLAIN}secret\n',
 })
 
+const container = (image: string, volume: string, file: string): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      web:
+        ${image}
+        ports: ["80:80"]
+        volumes:
+          - ./site.conf:/etc/nginx/conf.d/default.conf:ro
+          ${volume}
+  `,
+  'site.conf': nginxServer(conf`
+    root /usr/share/nginx/html;
+    auth_basic "Staff";
+    auth_basic_user_file ${file};
+  `),
+})
+
 export default defineRule({
   summary: 'The file of passwords that nginx is told of is not there',
   severity: 'error',
+  otherSeverities: {
+    warning: 'where nothing brings it into a container, which another compose file of the project may do',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: '`nginx -t` does not look for the file. nginx asks for a password, and answers 403 to every one that is sent.',
@@ -45,8 +67,24 @@ export default defineRule({
       title: 'the path of a URL',
       files: { ...tree('«/staff/.htpasswd»'), 'srv/www/staff/.htpasswd': 'staff:{PLAIN}secret\n' },
     },
+    {
+      title: 'a container to which nothing brings it',
+      files: container('image: nginx:1.27', '', '«/etc/nginx/.htpasswd»'),
+    },
   ],
   good: [
+    {
+      title: 'a directory of passwords for a container',
+      files: container(
+        'image: nginx:1.27',
+        '- ./passwords:/etc/nginx/passwords:ro',
+        '/etc/nginx/passwords/staff',
+      ),
+    },
+    {
+      title: 'an image whose files nobody knows',
+      files: container('image: ghcr.io/example/nginx:3', '', '/etc/nginx/.htpasswd'),
+    },
     {
       title: 'a tree that git keeps, without the passwords',
       files: { ...tree('/etc/nginx/htpasswd'), '.gitignore': 'htpasswd\n' },
@@ -77,25 +115,39 @@ export default defineRule({
       },
     },
   ],
-  *check({ nginx, filesOf }) {
-    for (const configuration of nginx) {
-      const files = filesOf(configuration)
+  *check(deployment) {
+    const containers = new Map(
+      programsOfKind(deployment, 'nginx').map(({ configuration, machine }) => [
+        configuration,
+        machine.container,
+      ]),
+    )
+    for (const configuration of deployment.nginx) {
+      const files = deployment.filesOf(configuration)
+      const container = containers.get(configuration) ?? null
       for (const line of configuration.occurrences.get('auth_basic_user_file') ?? []) {
         const path = line.args[0]?.value ?? ''
+        const at = argumentPlace(line, 0)
         const misread = misreadPath(configuration, files, path)
         if (misread !== null) {
-          yield { at: argumentPlace(line, 0), ...misread }
+          yield { at, ...misread }
           continue
         }
-        // Of what no nginx here reads, such as a template, somebody makes the rest.
-        if (configuration.main === null || isKeptByGit(files)) continue
         if (!path.startsWith('/') || path.includes('$') || isUnknownWord(path)) continue
-        if (files.kind(path) !== null || !files.covers(path) || /^\/(?:run|tmp|var\/run)\//.test(path))
-          continue
-        yield {
-          at: argumentPlace(line, 0),
-          message: `no such file: \`${path}\`, so nginx answers 403 to every password`,
-        }
+        if (files.kind(path) !== null || /^\/(?:run|tmp|var\/run)\//.test(path)) continue
+        if (container !== null && knowsFiles(container) && !isBrought(container, posix.normalize(path)))
+          yield {
+            at,
+            severity: 'warning',
+            confidence: 'medium',
+            message: `nothing brings \`${path}\` into the container, so nginx answers 403 to every password`,
+            label: 'not in this container',
+            related: [{ at: container.service.at, message: 'the container of nginx' }],
+            help: 'Mount the file that `htpasswd` wrote',
+          }
+        // Of what no nginx here reads, such as a template, somebody makes the rest.
+        else if (configuration.main !== null && !isKeptByGit(files) && files.covers(path))
+          yield { at, message: `no such file: \`${path}\`, so nginx answers 403 to every password` }
       }
     }
   },

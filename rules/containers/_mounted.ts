@@ -58,6 +58,11 @@ export function hasAt(container: Container, path: string): boolean {
   return targetsOf(container).some(target => overlap(path, target))
 }
 
+/** True where a mount or a copy may bring the file of a clean path: itself, or a directory above it. */
+export function isBrought(container: Container, path: string): boolean {
+  return targetsOf(container).some(target => target === path || isBelow(path, target))
+}
+
 export function isBelow(path: string, directory: string): boolean {
   return path.startsWith(directory === '/' ? '/' : `${directory}/`)
 }

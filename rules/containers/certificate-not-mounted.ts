@@ -1,12 +1,12 @@
 import { posix } from 'node:path'
+import { isUnknownWord, type Place } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
-import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
-import { isUnknownWord, type Place } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
-import { isBelow, knowsFiles, targetsOf } from './_mounted.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { isBelow, isBrought, knowsFiles, targetsOf } from './_mounted.ts'
 
 const CERTIFICATE = '/etc/letsencrypt/live/example.org/fullchain.pem'
 const KEY = '/etc/letsencrypt/live/example.org/privkey.pem'
@@ -30,6 +30,24 @@ const tree = (volumes: string, certificate = CERTIFICATE, key = KEY): Record<str
   `,
 })
 
+/** A certificate of which nothing is wrong, and parameters beside it. */
+const withParameters = (parameters: string, volume: string, lines = ''): Record<string, string> => ({
+  ...tree(conf`
+    - /etc/letsencrypt:/etc/letsencrypt:ro
+    ${volume}
+  `),
+  'site.conf': conf`
+    server {
+        listen 443 ssl;
+        server_name example.org;
+        ssl_certificate ${CERTIFICATE};
+        ssl_certificate_key ${KEY};
+        ssl_dhparam ${parameters};
+        ${lines}
+    }
+  `,
+})
+
 /** A certbot beside nginx, with its volumes. */
 const beside = (own: string, other: string): Record<string, string> => {
   const files = tree(own)
@@ -49,12 +67,13 @@ const beside = (own: string, other: string): Record<string, string> => {
 }
 
 export default defineRule({
-  summary: 'nginx in a container does not have the certificate that its configuration names',
+  summary:
+    'nginx in a container does not have the certificate, or another file for TLS, that its configuration names',
   severity: 'error',
   otherSeverities: { warning: 'where nothing mounts it, which another compose file of the project may do' },
   confidence: 'high',
   since: '0.1.0',
-  why: 'A container has the files of its image and what is mounted. nginx does not start without its certificate: `cannot load certificate … No such file or directory`. In `live` certbot keeps only links into `../../archive`, so a container with `live` alone has links that lead nowhere.',
+  why: 'A container has the files of its image and what is mounted. nginx does not start without its certificate: `cannot load certificate … No such file or directory`, nor without the file of `ssl_dhparam` or `ssl_trusted_certificate`. In `live` certbot keeps only links into `../../archive`, so a container with `live` alone has links that lead nowhere.',
   remedy: 'Mount `/etc/letsencrypt` whole: `- /etc/letsencrypt:/etc/letsencrypt:ro`',
   references: [
     'https://eff-certbot.readthedocs.io/en/stable/using.html#where-are-my-certificates',
@@ -63,6 +82,10 @@ export default defineRule({
   unproven: 'What a container sees, its compose file says: no loopback has another file system',
   bad: [
     { title: 'nothing mounts it', files: tree('', `«${CERTIFICATE}»`, `«${KEY}»`) },
+    {
+      title: 'a certificate that is mounted, and parameters that are not',
+      files: withParameters('«/etc/ssl/dhparam.pem»', ''),
+    },
     {
       title: 'a volume to which certbot does not write',
       files: beside('- «certs:/etc/letsencrypt:ro»', 'other:/etc/letsencrypt'),
@@ -93,6 +116,14 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'parameters that are mounted, and the authorities of the image',
+      files: withParameters(
+        '/etc/ssl/dhparam.pem',
+        '- ./dhparam.pem:/etc/ssl/dhparam.pem:ro',
+        'ssl_trusted_certificate /etc/ssl/certs/ca-certificates.crt;',
+      ),
+    },
     {
       title: 'one volume for certbot and nginx',
       files: beside('- certs:/etc/letsencrypt:ro', 'certs:/etc/letsencrypt'),
@@ -153,23 +184,24 @@ export default defineRule({
       const lonely = keptElsewhere(container, configuration.occurrences.get('ssl_certificate') ?? [])
       if (lonely !== null) yield lonely
       const targets = targetsOf(container)
-      for (const name of ['ssl_certificate', 'ssl_certificate_key']) {
+      for (const [name, said] of OPENED_AT_START) {
         for (const directive of configuration.occurrences.get(name) ?? []) {
           const written = directive.args[0]?.value ?? ''
           if (
             !written.startsWith('/') ||
             isUnknownWord(written) ||
-            /[$\0\uFFFD]|^\/(?:run|var\/run|dev|proc)\//.test(written)
+            /[$\0\uFFFD]|^\/(?:run|var\/run|dev|proc)\//.test(written) ||
+            (name === 'ssl_trusted_certificate' && AUTHORITIES.test(written))
           )
             continue
           const path = posix.normalize(written)
           const at = argumentPlace(directive, 0)
-          if (!targets.some(target => target === path || isBelow(path, target))) {
+          if (!isBrought(container, path)) {
             yield {
               at,
               severity: 'warning' as const,
               confidence: 'medium' as const,
-              message: `nothing brings \`${path}\` into the container, so nginx does not start: cannot load certificate`,
+              message: `nothing brings \`${path}\` into the container, so nginx does not start: ${said}`,
               label: 'not in this container',
               related: [{ at: container.service.at, message: 'the container of nginx' }],
             }
@@ -189,6 +221,20 @@ export default defineRule({
     }
   },
 })
+
+/** The files that nginx opens when it starts, and what it says without one. */
+const OPENED_AT_START: ReadonlyMap<string, string> = new Map([
+  ['ssl_certificate', 'cannot load certificate'],
+  ['ssl_certificate_key', 'cannot load certificate'],
+  ['ssl_dhparam', 'BIO_new_file() failed'],
+  ['ssl_trusted_certificate', 'SSL_CTX_load_verify_locations() failed'],
+  ['ssl_crl', 'X509_LOOKUP_load_file() failed'],
+  ['ssl_password_file', 'open() failed'],
+  ['ssl_session_ticket_key', 'open() failed'],
+])
+
+/** The certificates of authorities that distributions bring, and so their images. */
+const AUTHORITIES = /^\/etc\/(?:ssl\/(?:certs\/|cert\.pem$)|pki\/)/
 
 /** The volume of certificates that no certbot of the project writes to: it keeps them in another one, or in none. */
 function keptElsewhere(
