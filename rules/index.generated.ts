@@ -410,6 +410,7 @@ import containersEnvsubstWithoutList from './containers/envsubst-without-list.ts
 import containersFileEmptied from './containers/file-emptied.ts'
 import containersGitlabTerminatesTls from './containers/gitlab-terminates-tls.ts'
 import containersImageProtocol from './containers/image-protocol.ts'
+import containersIncludeNotMounted from './containers/include-not-mounted.ts'
 import containersIngressAnnotationIgnored from './containers/ingress-annotation-ignored.ts'
 import containersIngressPlainToTls from './containers/ingress-plain-to-tls.ts'
 import containersIngressRewriteEmpty from './containers/ingress-rewrite-empty.ts'
@@ -1449,6 +1450,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/file-emptied', ...containersFileEmptied },
   { id: 'containers/gitlab-terminates-tls', ...containersGitlabTerminatesTls },
   { id: 'containers/image-protocol', ...containersImageProtocol },
+  { id: 'containers/include-not-mounted', ...containersIncludeNotMounted },
   { id: 'containers/ingress-annotation-ignored', ...containersIngressAnnotationIgnored },
   { id: 'containers/ingress-plain-to-tls', ...containersIngressPlainToTls },
   { id: 'containers/ingress-rewrite-empty', ...containersIngressRewriteEmpty },
