@@ -860,6 +860,7 @@ import staticFilesHtaccessNotApplied from './static-files/htaccess-not-applied.t
 import staticFilesIndexLeavesLocation from './static-files/index-leaves-location.ts'
 import staticFilesInternalFilesServed from './static-files/internal-files-served.ts'
 import staticFilesMediaExecutable from './static-files/media-executable.ts'
+import staticFilesMediaTypeMisspelt from './static-files/media-type-misspelt.ts'
 import staticFilesMissingAssetAnswersPage from './static-files/missing-asset-answers-page.ts'
 import staticFilesModuleTypeMissing from './static-files/module-type-missing.ts'
 import staticFilesPageNotThere from './static-files/page-not-there.ts'
@@ -1900,6 +1901,7 @@ export const rules: readonly Rule[] = [
   { id: 'static-files/index-leaves-location', ...staticFilesIndexLeavesLocation },
   { id: 'static-files/internal-files-served', ...staticFilesInternalFilesServed },
   { id: 'static-files/media-executable', ...staticFilesMediaExecutable },
+  { id: 'static-files/media-type-misspelt', ...staticFilesMediaTypeMisspelt },
   { id: 'static-files/missing-asset-answers-page', ...staticFilesMissingAssetAnswersPage },
   { id: 'static-files/module-type-missing', ...staticFilesModuleTypeMissing },
   { id: 'static-files/page-not-there', ...staticFilesPageNotThere },

@@ -866,6 +866,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['static-files/index-leaves-location', { fixes: [], programs: ['nginx'] }],
       ['static-files/internal-files-served', { fixes: [], programs: ['nginx'] }],
       ['static-files/media-executable', { fixes: [], programs: ['nginx', 'django'] }],
+      ['static-files/media-type-misspelt', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],
       ['static-files/missing-asset-answers-page', { fixes: [], programs: ['nginx'] }],
       ['static-files/module-type-missing', { fixes: [], programs: ['nginx', 'apache', 'php-fpm', 'docker'] }],
       ['static-files/page-not-there', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],
