@@ -147,22 +147,6 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.headers['content-type'] === 'text/x-data',
   },
   {
-    rule: 'static-files/media-type-misspelt',
-    shows: 'the module is sent with a type that browsers do not run',
-    examples: { bad: 'the type of modules', good: 'types as they are' },
-    request: { url: 'http://example.org/app.mjs' },
-    harm: ({ response }) => response.headers['content-type'] === 'application/javscript',
-    sound: ({ response }) => response.headers['content-type'] === 'application/javascript',
-  },
-  {
-    rule: 'static-files/media-type-misspelt',
-    shows: 'Apache sends the module with a type that browsers do not run',
-    examples: { bad: 'the type of modules in Apache', good: 'the types in Apache' },
-    request: { url: 'http://example.org/app.mjs' },
-    harm: ({ response }) => response.headers['content-type'] === 'text/javascritp',
-    sound: ({ response }) => response.headers['content-type'] === 'text/javascript',
-  },
-  {
     rule: 'nginx/log-json-unescaped',
     shows: 'a line with a quote is no JSON',
     examples: { bad: 'what the client calls itself', good: 'escaped for JSON' },

@@ -18,6 +18,22 @@ function isCompressed({ response }: LiveAnswer): boolean {
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'static-files/media-type-misspelt',
+    shows: 'the module is sent with a type that browsers do not run',
+    examples: { bad: 'the type of modules', good: 'types as they are' },
+    request: { url: 'http://example.org/app.mjs' },
+    harm: ({ response }) => response.headers['content-type'] === 'application/javscript',
+    sound: ({ response }) => response.headers['content-type'] === 'application/javascript',
+  },
+  {
+    rule: 'static-files/media-type-misspelt',
+    shows: 'Apache sends the module with a type that browsers do not run',
+    examples: { bad: 'the type of modules in Apache', good: 'the types in Apache' },
+    request: { url: 'http://example.org/app.mjs' },
+    harm: ({ response }) => response.headers['content-type'] === 'text/javascritp',
+    sound: ({ response }) => response.headers['content-type'] === 'text/javascript',
+  },
+  {
     rule: 'static-files/regex-takes-aliased-path',
     shows: 'the picture is looked for below the root of the server',
     examples: { bad: 'an alias', good: 'regular expressions are kept out' },
