@@ -92,6 +92,22 @@ export default defineRule({
     { title: 'a location that is called so', files: { 'nginx.conf': site('«/events»') } },
     { title: 'an application that sends events', files: application('«proxy_pass» http://127.0.0.1:9000;') },
     {
+      title: 'a location of its own for what the application sends',
+      files: {
+        ...application(''),
+        'etc/nginx/nginx.conf': nginxMain(
+          nginxServer(conf`
+            location «/clock/events» {
+                proxy_pass http://127.0.0.1:9000;
+            }
+            location / {
+                proxy_pass http://127.0.0.1:9000;
+            }
+          `),
+        ),
+      },
+    },
+    {
       title: 'an image of a series that speaks HTTP/1.0 to backends',
       files: container('nginx:1.27-alpine', '«proxy_pass» http://clock:9000;'),
     },
@@ -141,7 +157,7 @@ export default defineRule({
       if (block.name !== 'location' || headers.written.some(header => header.name === 'upgrade')) continue
       const { configuration } = server
       const { name, at } = readLocation(block)
-      const isNamed = NAMES.test(name) && !LONG_POLL.test(name)
+      const isNamed = isNamedLikeStream(block)
       const stream = isNamed ? null : streamBehind(deployment, connection)
       if (!isNamed && stream === null) continue
       if (isSet(configuration, block, 'proxy_buffering') || passesChunks(configuration, block)) continue
@@ -162,7 +178,7 @@ export default defineRule({
       if (
         deployment.connections
           .httpOf(server)
-          .some(each => isSet(configuration, each.block, 'proxy_buffering'))
+          .some(each => isNamedLikeStream(each.block) || isSet(configuration, each.block, 'proxy_buffering'))
       )
         continue
       // What is pulled today speaks HTTP/1.1 to its backends.
@@ -232,6 +248,12 @@ const STREAM =
 /** Paths by which programs send events to a page. */
 const NAMES =
   /(?:^|[/_-])(?:events?|sse|event-?stream|eventsource|stream|subscribe|mercure|live-?updates?)\/?\$?$/i
+
+function isNamedLikeStream(block: NginxDirective): boolean {
+  if (block.name !== 'location') return false
+  const { name } = readLocation(block)
+  return NAMES.test(name) && !LONG_POLL.test(name)
+}
 
 /** What Matrix calls so answers each request with one document. */
 const LONG_POLL = /\/_matrix\/client\b/
