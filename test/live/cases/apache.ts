@@ -2426,6 +2426,22 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => String(response.headers.location).endsWith('/country/chad'),
   },
   {
+    rule: 'apache/front-controller-denied',
+    examples: { bad: 'all scripts, in a .htaccess', good: 'other files, and the script granted behind it' },
+    shows: 'every page of the application is 403',
+    request: { url: 'http://example.org/a/page' },
+    harm: ({ response }) => response.status === 403,
+    sound: ({ response }) => response.status === 200,
+  },
+  {
+    rule: 'apache/rewriteconds-joined-by-and',
+    examples: { bad: 'in a .htaccess', good: 'joined by OR' },
+    shows: 'the name with www stays without TLS',
+    request: { url: 'http://www.example.org/page' },
+    harm: ({ response }) => response.headers.location === undefined,
+    sound: ({ response }) => response.headers.location === 'https://www.example.org/page',
+  },
+  {
     rule: 'apache/rewritten-path-glued',
     examples: { bad: 'a directory that moved', good: 'the slash in the target, or in the group' },
     shows: 'a page is redirected to a name that nothing has',
