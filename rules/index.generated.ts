@@ -93,6 +93,7 @@ import apacheFileTestNotPath from './apache/file-test-not-path.ts'
 import apacheFileTestWithoutDash from './apache/file-test-without-dash.ts'
 import apacheFilesNamesPath from './apache/files-names-path.ts'
 import apacheFilesmatchDirectoryName from './apache/filesmatch-directory-name.ts'
+import apacheFrontControllerDenied from './apache/front-controller-denied.ts'
 import apacheFrontControllerForFiles from './apache/front-controller-for-files.ts'
 import apacheGlobInPattern from './apache/glob-in-pattern.ts'
 import apacheGroupMiscounted from './apache/group-miscounted.ts'
@@ -178,6 +179,7 @@ import apacheRewriteWithoutFollowsymlinks from './apache/rewrite-without-follows
 import apacheRewritecondDangling from './apache/rewritecond-dangling.ts'
 import apacheRewritecondsAlwaysHold from './apache/rewriteconds-always-hold.ts'
 import apacheRewritecondsContradict from './apache/rewriteconds-contradict.ts'
+import apacheRewritecondsJoinedByAnd from './apache/rewriteconds-joined-by-and.ts'
 import apacheRewritecondsOfAnotherRule from './apache/rewriteconds-of-another-rule.ts'
 import apacheRewriteengineMissing from './apache/rewriteengine-missing.ts'
 import apacheRewritemapUndefined from './apache/rewritemap-undefined.ts'
@@ -1134,6 +1136,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/file-test-without-dash', ...apacheFileTestWithoutDash },
   { id: 'apache/files-names-path', ...apacheFilesNamesPath },
   { id: 'apache/filesmatch-directory-name', ...apacheFilesmatchDirectoryName },
+  { id: 'apache/front-controller-denied', ...apacheFrontControllerDenied },
   { id: 'apache/front-controller-for-files', ...apacheFrontControllerForFiles },
   { id: 'apache/glob-in-pattern', ...apacheGlobInPattern },
   { id: 'apache/group-miscounted', ...apacheGroupMiscounted },
@@ -1219,6 +1222,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/rewritecond-dangling', ...apacheRewritecondDangling },
   { id: 'apache/rewriteconds-always-hold', ...apacheRewritecondsAlwaysHold },
   { id: 'apache/rewriteconds-contradict', ...apacheRewritecondsContradict },
+  { id: 'apache/rewriteconds-joined-by-and', ...apacheRewritecondsJoinedByAnd },
   { id: 'apache/rewriteconds-of-another-rule', ...apacheRewritecondsOfAnotherRule },
   { id: 'apache/rewriteengine-missing', ...apacheRewriteengineMissing },
   { id: 'apache/rewritemap-undefined', ...apacheRewritemapUndefined },
