@@ -10,6 +10,7 @@ import type { NginxConfiguration } from '../../src/servers/nginx/configuration.t
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { PASSES } from '../../src/servers/nginx/queries/locations.ts'
+import { mayHoldUnread } from '../../src/servers/nginx/queries/scope.ts'
 import { upstreams } from '../../src/servers/nginx/queries/upstreams.ts'
 
 const block = (name: string): string => conf`
@@ -86,6 +87,21 @@ export default defineRule({
       },
     },
     { title: 'a file of upstreams alone', files: { 'nginx.conf': block('app') } },
+    {
+      title: 'a file of the application that was not read, which may use it',
+      files: {
+        'nginx.conf': conf`
+          ${block('app')}
+          server {
+              listen 80;
+              location /livereload {
+                  proxy_pass http://127.0.0.1:35729;
+              }
+              include /srv/shop/nginx[.]conf;
+          }
+        `,
+      },
+    },
   ],
   *check(deployment) {
     for (const configuration of deployment.nginx) {
@@ -95,6 +111,7 @@ export default defineRule({
       )
       // Without any pass the part that uses them is not here; with a variable each may be meant.
       if (targets.length === 0 || targets.some(target => target.includes('$'))) continue
+      if (mayHoldUnread(configuration, 'proxy_pass')) continue
       // One that is named with a port is refused by nginx, and is no useless one.
       const used = new Set(targets.map(usedName).flatMap(name => [name, name.replace(/:\d+$/, '')]))
       // What a template fills in may be the rest of any name that begins so.
