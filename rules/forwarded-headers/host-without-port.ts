@@ -164,6 +164,24 @@ export default defineRule({
       },
     },
     {
+      title: 'the port of an image with a main file, which compose runs by its name',
+      files: {
+        'image/nginx.conf': nginxMain('include /etc/nginx/conf.d/*.conf;'),
+        'image/default.conf': site('8443 ssl', '$host', TLS),
+        'image/Dockerfile': conf`
+          FROM nginx:1.27
+          COPY nginx.conf /etc/nginx/
+          COPY default.conf /etc/nginx/conf.d/
+        `,
+        'docker-compose.yml': conf`
+          services:
+            shop:
+              image: example/nginx:1.27
+              ports: ["443:8443"]
+        `,
+      },
+    },
+    {
       title: 'the port of a template',
       files: { 'site.conf.j2': site('8008', '$host').replace('example.org', '{{ name }}') },
     },
@@ -215,10 +233,12 @@ function lostPort({ headers }: NginxConnection): SentHeader | null {
 }
 
 /** True for lines that an image or an installer puts behind a port that nobody sees here. */
-function mayBePublishedOtherwise(server: NginxServer, { containers }: Deployment): boolean {
-  const { source } = server.directive
-  if (server.configuration.main !== null || source.path.startsWith('/etc/')) return false
-  return source.template || containers().length > 0
+function mayBePublishedOtherwise({ configuration, directive }: NginxServer, deployment: Deployment): boolean {
+  const { container } = deployment.programOf(configuration).machine
+  if (container !== null) return container.isAlone
+  // A directory of the repository stands for `/etc/nginx` where it holds a main file: its sites keep their own paths.
+  const { source } = directive
+  return !source.path.startsWith('/etc/') && (source.template || deployment.containers().length > 0)
 }
 
 /** True for an installed nginx that terminates TLS, with no sign of another port in front of it. */
