@@ -116,6 +116,7 @@ export default defineRule({
         'etc/nginx/sites-enabled/shop.conf': SITE,
         'etc/nginx/sites-enabled/shop.conf.bak': SITE,
         'etc/nginx/sites-enabled/shop.conf.disabled': SITE,
+        'etc/nginx/sites-enabled/.shop.conf': SITE,
         'etc/nginx/sites-enabled/default': SITE,
       },
     },
@@ -208,7 +209,7 @@ function serverIn(files: FileSystem, path: string): Place | null {
 
 /** Names of files that somebody keeps and does not use. */
 const PUT_ASIDE =
-  /^(?:default|_.*|.*[.-](?:bak|back|backup|old|off|orig|save|saved|swp|disabled?|inactive|dis|example|sample|tpl|template|tmpl|j2|erb|dist|inc|in|txt|md|new|test|copy|conf.+|dpkg-\w+|rpm\w+|ucf-\w+|\d+)|.*~)$/i
+  /^(?:default|[._].*|.*[.-](?:bak|back|backup|old|off|orig|save|saved|swp|disabled?|inactive|dis|example|sample|tpl|template|tmpl|j2|erb|dist|inc|in|txt|md|new|test|copy|conf.+|dpkg-\w+|rpm\w+|ucf-\w+|\d+)|.*~)$/i
 
 interface Pattern {
   readonly directive: NginxDirective
