@@ -46,6 +46,31 @@ export default defineRule({
         'srv/web/app.py': 'application = None',
       },
     },
+    {
+      title: 'a page for those who are not let in, beside a directory of other scripts',
+      files: {
+        'etc/apache2/apache2.conf': main(conf`
+          ErrorDocument 401 /login/page.html
+          <Location /app>
+              AuthType Basic
+              AuthName shop
+              AuthBasicProvider file
+              AuthUserFile /etc/apache2/users
+              Require valid-user
+          </Location>
+          Alias /login /srv/login
+          <Directory /srv/login>
+              Require all granted
+          </Directory>
+          WSGIScriptAlias /app /srv/app/wsgi.py
+          <Directory /srv/cgi>
+              AddHandler wsgi-script .py
+          </Directory>
+        `),
+        'srv/login/page.html': '<p>no',
+        'srv/app/wsgi.py': 'application = None',
+      },
+    },
   ],
   *check(deployment) {
     for (const { alias, configuration, directive, host } of deployment.applications) {
@@ -60,13 +85,14 @@ export default defineRule({
         { configuration, host: host?.virtualHost ?? null },
         `${url}/${encodeURIComponent(script)}`,
       )
-      // Without a module for the handler the script is sent as text.
+      const file = script === '' ? path : `${path}/${script}`
+      // Without a module for the handler the script is sent as text; another file is that of an `ErrorDocument`.
       const isTaken =
-        end.kind === 'handler' ||
-        end.kind === 'file' ||
-        (end.kind === 'response' && end.reason.includes('ExecCGI'))
+        end.kind === 'handler' || end.kind === 'file'
+          ? end.path === file
+          : end.kind === 'response' && end.reason.includes('ExecCGI')
       if (!isTaken) continue
-      const extension = /\.[^.]*$/.exec(script === '' ? path : script)?.[0].toLowerCase()
+      const extension = /\.[^.]*$/.exec(file)?.[0].toLowerCase()
       for (const line of configuration.occurrences.get('addhandler') ?? []) {
         const word = line.args
           .slice(1)
@@ -74,7 +100,7 @@ export default defineRule({
         if (word === undefined) continue
         yield {
           at: wordPlace(line, word),
-          message: `\`AddHandler ${line.args[0]?.value}\` takes \`${script === '' ? path : `${path}/${script}`}\`, which \`${directive.name}\` is to run`,
+          message: `\`AddHandler ${line.args[0]?.value}\` takes \`${file}\`, which \`${directive.name}\` is to run`,
           related: [{ at: argumentPlace(directive, 1), message: 'meant for mod_wsgi' }],
         }
       }
