@@ -22,7 +22,7 @@ export interface NestedText {
   readonly quoting?: 'single' | 'double' | 'folded'
   /** The server whose file it is by its key, or by the path at which it is written. */
   readonly owner?: 'nginx' | 'apache'
-  /** True where the line that begins it says that it is written into a `.htaccess`. */
+  /** True where the line that begins it, or what stands behind its end, says that it is written into a `.htaccess`. */
   readonly isHtaccess?: boolean
   /** True where the key says that a controller puts it into nginx's configuration: `configuration-snippet: |`. */
   readonly isSnippet?: boolean

@@ -55,8 +55,9 @@ export function nestedTexts(
     const string = mayEcho ? (echoedLines(lines, index) ?? stringFrom(text, lines, index)) : null
     if (string === undefined) left--
     else if (string !== null) {
-      found.push(string.found)
       index = string.last
+      const { start = 0, line: lastLine = '' } = lines[index] ?? {}
+      found.push({ ...string.found, ...destinationOf(lastLine.slice(string.found.end - start)) })
       continue
     }
     const here = line.includes('<<') && !/^[ \t]*#/.test(line) ? HERE_DOCUMENT.exec(line) : null
@@ -200,7 +201,7 @@ export function namesServersFile(text: string): boolean {
   return SERVERS_FILE.test(text)
 }
 
-/** What the line that begins a text says of where it goes. */
+/** What the line that begins a text, or the words behind its end, say of where it goes. */
 function destinationOf(line: string): Pick<NestedText, 'isHtaccess' | 'isSnippet'> {
   return {
     ...(HTACCESS.test(line) && { isHtaccess: true }),

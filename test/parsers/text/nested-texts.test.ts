@@ -251,6 +251,16 @@ test('lines that are echoed one by one', () => {
   ])
 })
 
+test('a string of a script that goes to a `.htaccess`', () => {
+  const isHtaccess = (text: string): boolean =>
+    nestedTexts(text, 'shell').some(nested => nested.isHtaccess === true)
+  const string = (behind: string): string => `echo "# shop\nRewriteRule ^a$ /b\n"${behind}\n`
+  assert.ok(isHtaccess(string(' > $root/.htaccess')))
+  assert.ok(isHtaccess(string(' | tee "$root/.htaccess"')))
+  assert.not(isHtaccess(string(' > $root/a.conf')))
+  assert.ok(isHtaccess("echo '# shop' > .htaccess\necho 'RewriteRule ^a$ /b' >> .htaccess\n"))
+})
+
 test('the indented strings of Nix', () => {
   const text = "extraConfig = ''\n  root ${pkgs.x}/a;\n  set $a ''${b};\n'';\nname = ''one line'';\n"
   assert.equal(inner(text, 'nix'), ['  root ?/a;\n  set $a ${b}  ;'])
