@@ -129,6 +129,13 @@ export default defineRule({
         RewriteRule ^help$ https://wiki.example.org/help [R=302,L]
       `),
     },
+    {
+      title: 'the same with or without a slash at its end',
+      files: rules(conf`
+        RewriteRule ^start/?$ https://wiki.example.org/start [R=303,L]
+        RewriteRule ^wiki/?$ https://wiki.example.org/wiki [R=303,L]
+      `),
+    },
   ],
   *check({ apache, filesOf }) {
     for (const configuration of apache) {
@@ -145,7 +152,8 @@ export default defineRule({
         if (repeated === null || isThere(files, directory, repeated)) continue
         if (leadsBack(rule, path, file => files.kind(directory + file) === 'file')) continue
         if (isLedInto(configuration, files, homeOf(rule), posix.basename(path))) continue
-        const isNamed = !rule.pattern.startsWith(`^${repeated}/`)
+        const behind = rule.pattern.slice(repeated.length + 1)
+        const isNamed = !behind.startsWith('/') || behind === '/?$'
         if (isNamed && hasOthers(placedRules(configuration, files), homeOf(rule), repeated)) continue
         yield {
           at: argumentPlace(directive, 0),
