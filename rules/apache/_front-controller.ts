@@ -1,4 +1,6 @@
+import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import type { PlacedRule } from '../../src/servers/apache/queries/rewriting.ts'
+import type { ApacheStep } from '../../src/servers/apache/requests/request.ts'
 
 /** A rule that gives every path to one script or page, whatever its conditions. */
 export function isForEveryPath({
@@ -20,3 +22,8 @@ export function isForEveryPath({
 
 /** What a condition compares that asks whether the path is a file. */
 export const FILE_NAMES = /^(?:%\{DOCUMENT_ROOT\})?%\{(?:REQUEST_FILENAME|SCRIPT_FILENAME|REQUEST_URI)\}$/i
+
+/** The line that leads a request to where it ends, a rule or a `FallbackResource`; null where none does. */
+export function leadingLine(steps: readonly ApacheStep[]): ApacheDirective | null {
+  return steps.findLast(({ kind }) => kind === 'rewrite' || kind === 'fallback')?.directive ?? null
+}

@@ -1,11 +1,12 @@
-import type { ApacheEnd } from '../../src/servers/apache/requests/request.ts'
 import { askHost } from '../../src/deployment/requests/ask-host.ts'
 import { hostsHolding } from '../../src/deployment/requests/hosts-holding.ts'
 import { EXISTING, PATHS } from '../../src/deployment/requests/made-up-requests.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { namePlace } from '../../src/servers/apache/queries/places.ts'
+import type { ApacheEnd } from '../../src/servers/apache/requests/request.ts'
 import { rewritingDirectory } from '../_rewriting-examples.ts'
+import { leadingLine } from './_front-controller.ts'
 
 const FRONT_CONTROLLER = conf`
   RewriteCond %{REQUEST_FILENAME} !-f
@@ -95,15 +96,15 @@ export default defineRule({
       // Without a client it is every client who is denied.
       const ask = (path: string) => askHost(deployment, asked, path, { client: null })
       const { steps, end } = ask(PATHS.missingPage)
-      const last = steps.findLast(({ kind }) => kind === 'rewrite' || kind === 'fallback')?.directive
-      if (last === null || last === undefined || end.at === null || !isDenied(end)) continue
+      const line = leadingLine(steps)
+      if (line === null || end.at === null || !isDenied(end)) continue
       // Whoever closes all of a site means it.
       if (isDenied(ask(`/${EXISTING}.css`).end)) continue
       yield {
         at: end.at,
         message: 'this holds for the script that answers every page, too, so that all of them are 403',
         label: 'denied',
-        related: [{ at: namePlace(last), message: 'leads to the script' }],
+        related: [{ at: namePlace(line), message: 'leads to the script' }],
       }
     }
   },

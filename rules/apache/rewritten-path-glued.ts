@@ -1,9 +1,9 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { placedRules } from '../../src/servers/apache/queries/rewriting.ts'
 import { gluedPath } from '../_glued-paths.ts'
 import { rewritingDirectory, rewritingHost } from '../_rewriting-examples.ts'
+import { rewritingOf } from './_rewritings.ts'
 
 export default defineRule({
   summary: 'A RewriteRule puts the rest of a path behind a word without a slash',
@@ -56,19 +56,11 @@ export default defineRule({
   *check({ apache, filesOf }) {
     for (const configuration of apache) {
       for (const rule of placedRules(configuration, filesOf(configuration))) {
-        const { directive, pattern, output, context, negated, settled, keepsUri } = rule
-        if (negated || !settled || keepsUri || context === 'other') continue
+        const rewriting = rewritingOf(rule)
+        if (rewriting === null || rule.context === 'other') continue
         // `apache/rewrite-target-slash` tells of a host and the whole path.
-        if (/^\^?\(\.[*+]/.test(pattern) && /^https?:\/\/[^/]*$/.test(output)) continue
-        const finding = gluedPath(
-          {
-            pattern,
-            target: output,
-            patternAt: argumentPlace(directive, 0),
-            targetAt: argumentPlace(directive, 1),
-          },
-          context === 'server' ? 'with slash' : 'without slash',
-        )
+        if (/^\^?\(\.[*+]/.test(rule.pattern) && /^https?:\/\/[^/]*$/.test(rule.output)) continue
+        const finding = gluedPath(rewriting, rule.context === 'server' ? 'with slash' : 'without slash')
         if (finding !== null) yield finding
       }
     }

@@ -9,7 +9,7 @@ import { isForHtaccess } from '../../src/servers/apache/htaccess-alone.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { linesBeside, type PlacedRule, placedRule } from '../../src/servers/apache/queries/rewriting.ts'
 import { documentRoot } from '../../src/servers/apache/requests/document-root.ts'
-import { isForEveryPath } from '../apache/_front-controller.ts'
+import { isForEveryPath, leadingLine } from '../apache/_front-controller.ts'
 import { namesIn, otherFrontController } from './_pages.ts'
 
 /** Lines of Apache that give every page of a site to a script which is not there, where the one of another usual name is. */
@@ -39,8 +39,8 @@ interface FrontController {
 function lineOf(deployment: Deployment, asked: AskedHost, root: string): FrontController | null {
   const { configuration } = asked
   const { steps } = askHost(deployment, asked, PATHS.missingPage)
-  const last = steps.findLast(({ kind }) => kind === 'rewrite' || kind === 'fallback')?.directive
-  if (last === null || last === undefined) return null
+  const last = leadingLine(steps)
+  if (last === null) return null
   const rule = placedRule(configuration, deployment.filesOf(configuration), last)
   const target = rule?.output ?? last.args[0]?.value ?? ''
   const script = /^\/?([\w-]+\.php)(?:\?.*)?$/.exec(target)?.[1]
