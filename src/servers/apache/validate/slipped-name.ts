@@ -1,12 +1,7 @@
 import { isOneSlipAway } from '../../../../parsers/text/one-slip-away.ts'
 import { ownTable } from '../../../../parsers/text/own-table.ts'
 import type { ApacheDirective } from '../configuration.ts'
-import {
-  type ApacheDirectiveFacts,
-  allApacheDirectives,
-  apacheDirective,
-  apacheSection,
-} from '../directives.ts'
+import { allApacheDirectives, apacheDirective, apacheSection } from '../directives.ts'
 
 /**
  * What no module calls a directive: a URL, a sentence, a rule whose name is left out, a byte-order mark. Files of a
@@ -38,33 +33,33 @@ export function gluedTo({ name, section, args }: ApacheDirective): string | unde
   return apacheDirective(flag.toLowerCase())?.arity === 'flag' ? flag : undefined
 }
 
-const slips = new Map<string, ApacheDirectiveFacts | undefined>()
+const slips = new Map<string, boolean>()
 
-/** The directive that a name is one slip away from, or the plural of; undefined for none. */
-export function slippedFrom(directive: ApacheDirective): ApacheDirectiveFacts | undefined {
+/** True for a name that is one slip away from that of a directive, or its plural. */
+export function isSlipped(directive: ApacheDirective): boolean {
   const { section } = directive
   const lower = directive.name.toLowerCase()
-  if (!/^[a-z]+[0-9]*$/.test(lower)) return undefined
-  if (lower.length < 7) return section ? undefined : slippedFromShort(directive)
+  if (!/^[a-z]+[0-9]*$/.test(lower)) return false
+  if (lower.length < 7) return !section && isSlippedShort(directive)
   const key = section ? `<${lower}` : lower
-  if (slips.has(key)) return slips.get(key)
-  const meant = [...allApacheDirectives()].find(facts => {
-    const known = facts.name.toLowerCase()
-    if (facts.section !== section || known.length < 7) return false
-    if (known[0] !== lower[0]) return known.slice(1) === lower || lower.slice(1) === known
-    return isOneSlipAway(known, lower) || lower === `${known}es`
+  const known = slips.get(key)
+  if (known !== undefined) return known
+  const isOne = [...allApacheDirectives()].some(facts => {
+    const meant = facts.name.toLowerCase()
+    if (facts.section !== section || meant.length < 7) return false
+    if (meant[0] !== lower[0]) return meant.slice(1) === lower || lower.slice(1) === meant
+    return isOneSlipAway(meant, lower) || lower === `${meant}es`
   })
-  slips.set(key, meant)
-  return meant
+  slips.set(key, isOne)
+  return isOne
 }
 
 /** Short names have neighbours of their own: here what follows has to be what the directive takes, too. */
-function slippedFromShort({ name, args }: ApacheDirective): ApacheDirectiveFacts | undefined {
+function isSlippedShort({ name, args }: ApacheDirective): boolean {
   const first = args[0]?.value.toLowerCase() ?? ''
-  const meant = Object.keys(FIRST_ARGUMENTS).find(
-    known => isOneSlipAway(known, name.toLowerCase(), 4) && FIRST_ARGUMENTS[known]?.test(first),
+  return Object.entries(FIRST_ARGUMENTS).some(
+    ([meant, pattern]) => isOneSlipAway(meant, name.toLowerCase(), 4) && pattern.test(first),
   )
-  return meant === undefined ? undefined : apacheDirective(meant)
 }
 
 const FIRST_ARGUMENTS: Readonly<Record<string, RegExp>> = ownTable({

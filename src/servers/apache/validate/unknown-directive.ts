@@ -12,7 +12,7 @@ import {
 import { apacheModule } from '../modules.ts'
 import { WITHOUT_MARK } from '../reading/reading.ts'
 import type { Fault, ValidationUnit, Walk } from './check.ts'
-import { gluedTo, isNoName, slippedFrom } from './slipped-name.ts'
+import { gluedTo, isNoName, isSlipped } from './slipped-name.ts'
 
 /** Names that httpd 2.4 dropped, with what took their place. */
 const DROPPED: Readonly<Record<string, string>> = ownTable({
@@ -54,7 +54,7 @@ export function unknownFault(
     (perDirectory === true && isNoName(directive)) ||
     (foreign === undefined && isMadeOfOwn(directive)) ||
     (isMarked(lower) && !directive.source.template) ||
-    (foreign === undefined && slippedFrom(directive) !== undefined)
+    (foreign === undefined && isSlipped(directive))
   if (!isSlip && (!unit.modulesComplete || mayBeForeign(unit, lower))) return null
   const shown = directive.section ? `<${directive.name}>` : directive.name
   return {
