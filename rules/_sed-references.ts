@@ -9,8 +9,7 @@ export function sedReference(
   { pattern, target, patternAt, targetAt }: Rewriting,
   sent: (digit: string) => string,
 ): RuleFinding | null {
-  // `%\20` is an escaped blank of Apache.
-  const [reference, digit = ''] = /(?<![\\%$])\\([1-9])(?![0-9A-Fa-f])/.exec(target) ?? []
+  const [reference, digit = ''] = target.match(REFERENCE) ?? []
   const tree = reference === undefined ? null : readPattern(pattern)
   if (reference === undefined || tree === null || tree.problem !== null || tree.groups < Number(digit))
     return null
@@ -22,8 +21,11 @@ export function sedReference(
     related: [{ at: patternAt, message: 'the group' }],
     ...propose('Write the group with a dollar sign', 'unsafe', [
       written.includes(reference)
-        ? replacePlace(targetAt, written.replace(/(?<![\\%$])\\(?=[1-9](?![0-9A-Fa-f]))/g, '$$'))
+        ? replacePlace(targetAt, written.replaceAll(new RegExp(REFERENCE, 'g'), '$$$1'))
         : null,
     ]),
   }
 }
+
+/** `\1`, and no `%\20`, which is an escaped blank of Apache. */
+const REFERENCE = /(?<![\\%$])\\([1-9])(?![0-9A-Fa-f])/
