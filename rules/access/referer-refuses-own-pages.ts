@@ -13,22 +13,15 @@ import { hostOfRule, type PlacedRule, placedRules } from '../../src/servers/apac
 import { hostName } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { fromBytes } from '../../src/servers/regex.ts'
 import { apacheMain } from '../_examples.ts'
+import { tlsVirtualHost } from '../tls/_virtual-host-examples.ts'
 
 const site = (lines: string): Record<string, string> => ({
-  'etc/apache2/apache2.conf': apacheMain(
+  ...tlsVirtualHost(
     conf`
-      Listen 443
-      <VirtualHost *:443>
-          ServerName example.org
-          DocumentRoot /srv/www
-          SSLEngine on
-          SSLCertificateFile /etc/ssl/a.pem
-          SSLCertificateKeyFile /etc/ssl/a.key
-          <Directory /srv/www>
-              AllowOverride All
-              Require all granted
-          </Directory>
-      </VirtualHost>
+      <Directory /srv/www>
+          AllowOverride All
+          Require all granted
+      </Directory>
     `,
     ['rewrite', 'ssl'],
   ),
