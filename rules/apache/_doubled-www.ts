@@ -1,6 +1,7 @@
 import type { Deployment } from '../../src/deployment/model.ts'
 import { type AskedHost, askHost } from '../../src/deployment/requests/ask-host.ts'
 import { PATHS } from '../../src/deployment/requests/made-up-requests.ts'
+import { lastLine } from '../../src/deployment/requests/last-line.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
@@ -23,8 +24,8 @@ export function* doubledWww(deployment: Deployment, asked: AskedHost, lines: rea
   for (const scheme of ['https', 'http'] as const) {
     const { end, steps } = askHost(deployment, asked, PATHS.missingPage, { name, scheme })
     if (end.kind !== 'response' || end.location === null) continue
-    const rule = steps.findLast(({ kind }) => kind === 'rewrite')?.directive
-    if (rule === null || rule === undefined || !rules.includes(rule)) continue
+    const rule = lastLine(steps, 'rewrite')
+    if (rule === null || !rules.includes(rule)) continue
     const [, target] = /^https?:\/\/([^/:]+)/.exec(fromBytes(end.location)) ?? []
     if (target?.toLowerCase() !== `www.${name}`) continue
     const at = argumentPlace(rule, 1)

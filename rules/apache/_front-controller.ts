@@ -1,3 +1,4 @@
+import { lastLine } from '../../src/deployment/requests/last-line.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import type { PlacedRule } from '../../src/servers/apache/queries/rewriting.ts'
 import type { ApacheStep } from '../../src/servers/apache/requests/request.ts'
@@ -25,5 +26,5 @@ export const FILE_NAMES = /^(?:%\{DOCUMENT_ROOT\})?%\{(?:REQUEST_FILENAME|SCRIPT
 
 /** The line that leads a request to where it ends, a rule or a `FallbackResource`; null where none does. */
 export function leadingLine(steps: readonly ApacheStep[]): ApacheDirective | null {
-  return steps.findLast(({ kind }) => kind === 'rewrite' || kind === 'fallback')?.directive ?? null
+  return lastLine(steps, 'rewrite', 'fallback')
 }

@@ -1,5 +1,6 @@
 import type { Deployment } from '../../src/deployment/model.ts'
 import { type AskedHost, askHost } from '../../src/deployment/requests/ask-host.ts'
+import { lastLine } from '../../src/deployment/requests/last-line.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
 import { placedRule } from '../../src/servers/apache/queries/rewriting.ts'
@@ -36,7 +37,7 @@ export function* hotlinkLoops(
       ...(host !== undefined && { name: host, scheme: scheme === 'https' ? 'https' : 'http' }),
     })
     if (end.kind !== 'response' || end.location === null) continue
-    if (steps.findLast(({ kind }) => kind === 'rewrite')?.directive !== line) continue
+    if (lastLine(steps, 'rewrite') !== line) continue
     const location = fromBytes(end.location)
     if (host === undefined ? !location.endsWith(path) : location !== written) continue
     const at = argumentPlace(line, 1)

@@ -3,6 +3,7 @@ import { posix } from 'node:path'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { type AskedHost, askHost, originOf, urlOfDirectory } from '../../src/deployment/requests/ask-host.ts'
 import { MISSING, PATHS } from '../../src/deployment/requests/made-up-requests.ts'
+import { lastLine } from '../../src/deployment/requests/last-line.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { isForHtaccess } from '../../src/servers/apache/htaccess-alone.ts'
@@ -38,7 +39,7 @@ export function* slashLoop(deployment: Deployment, asked: AskedHost) {
   const taken = askHost(deployment, asked, `${path}/`, question)
   if (!leadsTo(taken.end, path)) return
   if (!leadsTo(askHost(deployment, asked, path, question).end, `${path}/`)) return
-  const rule = taken.steps.findLast(({ kind }) => kind === 'rewrite')?.directive ?? null
+  const rule = lastLine(taken.steps, 'rewrite')
   if (rule === null || !('nameStart' in rule) || rule.name !== 'RewriteRule') return
   yield {
     at: argumentPlace(rule, 1),
@@ -264,8 +265,8 @@ function pathOn(end: ApacheEnd, origin: string): string | null {
 /** The target of the line that redirects; null for an answer that is none, and for what mod_dir does by itself. */
 function redirectPlace({ steps, end }: ReturnType<typeof askHost>): Place | null {
   if (end.kind !== 'response' || end.location === null) return null
-  const line = steps.findLast(({ kind }) => kind === 'rewrite' || kind === 'redirect')?.directive
-  if (line === undefined || line === null) return null
+  const line = lastLine(steps, 'rewrite', 'redirect')
+  if (line === null) return null
   return argumentPlace(line, line.name === 'RewriteRule' ? 1 : line.args.length - 1)
 }
 
@@ -297,7 +298,7 @@ export function* namesAgainstThemselves(deployment: Deployment, asked: AskedHost
     const question = { name: target, scheme: scheme.toLowerCase() === 'https' ? 'https' : 'http' } as const
     const { end, steps } = askHost(deployment, asked, PATHS.missingPage, question)
     if (end.kind !== 'response' || end.location === null) continue
-    if (steps.findLast(({ kind }) => kind === 'rewrite')?.directive !== line) continue
+    if (lastLine(steps, 'rewrite') !== line) continue
     if (fromBytes(end.location).toLowerCase() !== `${question.scheme}://${target}${PATHS.missingPage}`)
       continue
     yield {

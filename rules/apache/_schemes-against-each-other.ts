@@ -1,6 +1,7 @@
 import type { Deployment } from '../../src/deployment/model.ts'
 import { type AskedHost, askHost, urlOfDirectory } from '../../src/deployment/requests/ask-host.ts'
 import { PATHS } from '../../src/deployment/requests/made-up-requests.ts'
+import { lastLine } from '../../src/deployment/requests/last-line.ts'
 import { htaccessFilesOf } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { type PlacedRule, placedRules } from '../../src/servers/apache/queries/rewriting.ts'
@@ -22,11 +23,11 @@ export function* schemesAgainstEachOther(deployment: Deployment, asked: AskedHos
       const question = { standing: 'nothing', ...name } as const
       const there = askHost(deployment, asked, path, { scheme: 'http', ...question })
       const secure = locationOf(there)
-      if (lastRule(there) !== rule.directive || secure === null) continue
+      if (lastLine(there.steps, 'rewrite') !== rule.directive || secure === null) continue
       const [, origin, rest] = /^https:\/\/([^/]+)(\/.*)$/.exec(secure) ?? []
       if (rest === undefined || (name.name !== undefined && origin !== name.name)) continue
       const back = askHost(deployment, asked, rest, { scheme: 'https', ...question })
-      const line = lastRule(back)
+      const line = lastLine(back.steps, 'rewrite')
       if (line === null || line === rule.directive || locationOf(back) !== `http://${origin}${path}`) continue
       yield {
         at: argumentPlace(line, 1),
@@ -62,10 +63,6 @@ function samples(pattern: string): readonly string[] {
 
 function locationOf({ end }: ReturnType<typeof askHost>): string | null {
   return end.kind === 'response' && end.location !== null ? fromBytes(end.location) : null
-}
-
-function lastRule({ steps }: ReturnType<typeof askHost>) {
-  return steps.findLast(({ kind }) => kind === 'rewrite')?.directive ?? null
 }
 
 const MOST_RULES = 20

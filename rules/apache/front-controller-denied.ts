@@ -4,7 +4,7 @@ import { EXISTING, PATHS } from '../../src/deployment/requests/made-up-requests.
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { namePlace } from '../../src/servers/apache/queries/places.ts'
-import type { ApacheEnd } from '../../src/servers/apache/requests/request.ts'
+import { isDenied } from '../../src/servers/apache/requests/access.ts'
 import { rewritingDirectory } from '../_rewriting-examples.ts'
 import { leadingLine } from './_front-controller.ts'
 
@@ -109,7 +109,3 @@ export default defineRule({
     }
   },
 })
-
-function isDenied(end: ApacheEnd): boolean {
-  return end.kind === 'response' && end.status === 403 && end.reason === 'access is denied'
-}

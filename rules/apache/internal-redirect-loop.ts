@@ -6,6 +6,7 @@ import type { Deployment } from '../../src/deployment/model.ts'
 import { type AskedHost, askHost, urlOfDirectory } from '../../src/deployment/requests/ask-host.ts'
 import { hostsHolding } from '../../src/deployment/requests/hosts-holding.ts'
 import { MISSING, PATHS } from '../../src/deployment/requests/made-up-requests.ts'
+import { lastLine } from '../../src/deployment/requests/last-line.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { isForLackOfModule } from '../../src/servers/apache/queries/conditions-around.ts'
 import { everywhere, htaccessFilesOf } from '../../src/servers/apache/queries/htaccess.ts'
@@ -338,8 +339,8 @@ export default defineRule({
         const { steps, end } = askHost(deployment, asked, target)
         if (end.kind !== 'response' || end.status !== 500) continue
         if (!steps.some(({ kind }) => kind === 'internal-redirect')) continue
-        const rule = steps.findLast(({ kind }) => kind === 'rewrite')?.directive
-        if (rule === null || rule === undefined || !/internal redirects/.test(end.reason)) continue
+        const rule = lastLine(steps, 'rewrite')
+        if (rule === null || !/internal redirects/.test(end.reason)) continue
         if (!staysInside(deployment, asked, rule)) continue
         yield {
           at: namePlace(rule),

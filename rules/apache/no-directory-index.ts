@@ -10,6 +10,7 @@ import { directoryPath } from '../../src/servers/apache/queries/section-matches.
 import type { VirtualHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { effective, serverLevels } from '../../src/servers/apache/queries/effective.ts'
+import { isDenied } from '../../src/servers/apache/requests/access.ts'
 import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
 import { apacheMain } from '../_examples.ts'
 
@@ -197,9 +198,7 @@ function isMissing(end: ReturnType<typeof askHost>['end']): boolean {
   return (
     (end.kind === 'file' && end.exists !== true) ||
     (end.kind === 'handler' && end.name === 'autoindex') ||
-    (end.kind === 'response' &&
-      (end.status === 403 || end.status === 404) &&
-      end.reason !== 'access is denied')
+    (end.kind === 'response' && (end.status === 403 || end.status === 404) && !isDenied(end))
   )
 }
 

@@ -15,6 +15,7 @@ import { REDIRECTING } from '../../src/deployment/requests/leads-on.ts'
 import { probeRedirects } from '../../src/deployment/requests/probe.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { isSameUrl } from '../../src/deployment/requests/same-url.ts'
+import { lastLine } from '../../src/deployment/requests/last-line.ts'
 import { namePlace as nginxNamePlace } from '../../src/deployment/places.ts'
 import { argumentPlace, namePlace } from '../../src/servers/apache/queries/places.ts'
 import { placedRule } from '../../src/servers/apache/queries/rewriting.ts'
@@ -929,7 +930,7 @@ function loopOf(
     if (end.kind !== 'response' || end.location === null || end.at === null) return null
     if (!isSameUrl({ scheme, host, port, target, method: 'GET' }, fromBytes(end.location))) return null
     if (target !== PATHS.missingPage) continue
-    const rewrite = steps.findLast(({ kind }) => kind === 'rewrite')?.directive ?? null
+    const rewrite = lastLine(steps, 'rewrite')
     const { configuration } = asked
     const rule =
       rewrite === null || !('nameStart' in rewrite)

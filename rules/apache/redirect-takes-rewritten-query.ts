@@ -4,6 +4,7 @@ import { hostsHolding } from '../../src/deployment/requests/hosts-holding.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { MISSING } from '../../src/deployment/requests/made-up-requests.ts'
+import { lastLine } from '../../src/deployment/requests/last-line.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { directorySectionsOf } from '../../src/servers/apache/queries/directory-sections.ts'
 import { htaccessFilesOf } from '../../src/servers/apache/queries/htaccess.ts'
@@ -107,9 +108,9 @@ function* carried(deployment: Deployment, asked: AskedHost) {
       const { steps, end } = askHost(deployment, asked, `${path.replace(/\/$/, '')}/${MISSING}`)
       if (end.kind !== 'response' || end.location === null) continue
       const location = fromBytes(end.location)
-      const answering = steps.findLast(({ kind }) => kind === 'redirect')?.directive
-      const rule = steps.findLast(({ kind }) => kind === 'rewrite')?.directive
-      if (answering !== line || rule === undefined || rule === null || !location.includes('?')) continue
+      const answering = lastLine(steps, 'redirect')
+      const rule = lastLine(steps, 'rewrite')
+      if (answering !== line || rule === null || !location.includes('?')) continue
       yield {
         at: argumentPlace(line, index),
         cause: `${rule.source.path} ${rule.nameStart}`,

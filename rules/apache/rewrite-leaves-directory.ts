@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import { type AskedHost, askHost, urlOfDirectory } from '../../src/deployment/requests/ask-host.ts'
 import { hostsHolding } from '../../src/deployment/requests/hosts-holding.ts'
 import { MISSING } from '../../src/deployment/requests/made-up-requests.ts'
+import { lastLine } from '../../src/deployment/requests/last-line.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -250,8 +251,8 @@ export default defineRule({
           `${urlOfDirectory(asked, htaccess.directory) ?? '/'}${MISSING}`,
         )
         if (steps.some(({ kind }) => kind === 'alias')) continue
-        const last = steps.findLast(({ kind }) => kind === 'rewrite')?.directive
-        if (last == null || last.source !== htaccess.file.source) continue
+        const last = lastLine(steps, 'rewrite')
+        if (last === null || last.source !== htaccess.file.source) continue
         const target = targetOf(placedRule(configuration, files, last), htaccess)
         if (target === null) continue
         const path = posix.join(home.root, target.url)

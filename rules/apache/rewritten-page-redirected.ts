@@ -3,6 +3,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { askHost, originOf } from '../../src/deployment/requests/ask-host.ts'
 import { hostsHolding } from '../../src/deployment/requests/hosts-holding.ts'
 import { MISSING, PATHS } from '../../src/deployment/requests/made-up-requests.ts'
+import { lastLine } from '../../src/deployment/requests/last-line.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { argumentPlace, namePlace } from '../../src/servers/apache/queries/places.ts'
 import type { ApacheOutcome } from '../../src/servers/apache/requests/outcome.ts'
@@ -129,8 +130,8 @@ interface Taken {
 function redirectOfRewritten({ steps, end }: ApacheOutcome): Taken | null {
   if (end.kind !== 'response' || end.location === null || end.status < 300 || end.status > 399) return null
   const inside = steps.findIndex(({ kind }) => kind === 'internal-redirect')
-  const maker = steps.slice(0, inside).findLast(({ kind }) => kind === 'rewrite')?.directive
-  const taker = steps.slice(inside).findLast(({ kind }) => kind === 'rewrite')?.directive
+  const maker = lastLine(steps.slice(0, inside), 'rewrite')
+  const taker = lastLine(steps.slice(inside), 'rewrite')
   if (inside === -1 || !maker || !taker || maker === taker || taker.name !== 'RewriteRule') return null
   const location = fromBytes(end.location)
   // A page that keeps its own path is redirected to another host or scheme.

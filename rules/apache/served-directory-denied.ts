@@ -14,6 +14,7 @@ import type { Deployment } from '../../src/deployment/model.ts'
 import { EXISTING } from '../../src/deployment/requests/made-up-requests.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { argumentPlace, isSettled, wordPlace } from '../../src/servers/apache/queries/places.ts'
+import { isDenied } from '../../src/servers/apache/requests/access.ts'
 import { locationApplies, sectionPattern } from '../../src/servers/apache/queries/section-matches.ts'
 import { apacheMain } from '../_examples.ts'
 
@@ -338,8 +339,7 @@ function denialOf(
       client: null,
       ...(htaccess !== undefined && { htaccess }),
     })
-    if (end.kind !== 'response' || end.status !== 403 || end.at === null) return null
-    if (end.reason !== 'access is denied') return null
+    if (!isDenied(end) || end.at === null) return null
     denial ??= { at: end.at, directive: directiveAt(asked.configuration, end.at) }
   }
   return denial

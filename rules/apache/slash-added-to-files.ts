@@ -1,6 +1,7 @@
 import type { Deployment } from '../../src/deployment/model.ts'
 import { type AskedHost, askHost } from '../../src/deployment/requests/ask-host.ts'
 import { hostsHolding } from '../../src/deployment/requests/hosts-holding.ts'
+import { lastLine } from '../../src/deployment/requests/last-line.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
@@ -69,8 +70,8 @@ export default defineRule({
       const { steps, end } = askHost(deployment, asked, file)
       if (end.kind !== 'response' || end.location === null) continue
       if (fromBytes(end.location).replace(/^https?:\/\/[^/]+/, '') !== `${file}/`) continue
-      const line = steps.findLast(({ kind }) => kind === 'rewrite')?.directive
-      if (line === undefined || line === null || line.name !== 'RewriteRule') continue
+      const line = lastLine(steps, 'rewrite')
+      if (line === null || line.name !== 'RewriteRule') continue
       yield {
         at: argumentPlace(line, 1),
         message: `the file \`${file}\` is redirected to \`${file}/\`, which is none`,

@@ -1,4 +1,5 @@
 import { type AskedHost, askedHosts, askHost } from '../../src/deployment/requests/ask-host.ts'
+import { lastLine } from '../../src/deployment/requests/last-line.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
@@ -89,8 +90,8 @@ export default defineRule({
         if (end.kind === 'handler' && end.name === handler) continue
         if (end.kind === 'unknown' || end.kind === 'response') continue
         if (steps.some(({ kind, text }) => kind === 'doubt' && !text.endsWith('taken as missing'))) continue
-        const rule = steps.findLast(({ kind }) => kind === 'rewrite')?.directive
-        if (rule === undefined || rule === null) continue
+        const rule = lastLine(steps, 'rewrite')
+        if (rule === null) continue
         yield {
           at: argumentPlace(line, 0),
           message: `\`${path}\` is rewritten to \`${rule.args[1]?.value ?? ''}\`, so the application answers it`,

@@ -3,6 +3,7 @@ import type { Deployment, Machine, NginxServer } from '../../src/deployment/mode
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { askServer } from '../../src/deployment/requests/ask-server.ts'
 import { MISSING, requestsToServer, UNKNOWN_HOST } from '../../src/deployment/requests/made-up-requests.ts'
+import { lastLine } from '../../src/deployment/requests/last-line.ts'
 import { givenVariables } from '../../parsers/compose/given-variables.ts'
 import type { ComposeVariable } from '../../parsers/compose/compose.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
@@ -351,8 +352,7 @@ function redirectsAll(
         if (answer === null || answer.end.kind !== 'response' || answer.end.location === null) return null
         const [, to] = /^https:\/\/([^/:]+)(?:\/|$)/i.exec(answer.end.location) ?? []
         if (to === undefined || !names.has(to.toLowerCase())) return null
-        found ??=
-          answer.steps.findLast(({ kind }) => kind === 'return' || kind === 'rewrite')?.directive ?? null
+        found ??= lastLine(answer.steps, 'return', 'rewrite')
       }
     }
   }

@@ -78,8 +78,8 @@ function openToSome(record: RequestRecord, access: Access): Phase {
 
 function refuse(record: RequestRecord, access: Access, client: Client): Phase {
   if (!needsUser(access, client)) {
-    addStep(record, 'access', 'access is denied', access.at)
-    return failed(403, 'access is denied', access.at)
+    addStep(record, 'access', DENIED, access.at)
+    return failed(403, DENIED, access.at)
   }
   const type = settingFor(record, 'AuthType')
   if (!type.known) return undecided(type.reason, type.at)
@@ -92,6 +92,13 @@ function refuse(record: RequestRecord, access: Access, client: Client): Phase {
   }
   addStep(record, 'access', 'a password is required', access.at)
   return failed(401, 'a password is required', access.at)
+}
+
+const DENIED = 'access is denied'
+
+/** Whether a request ends because access control lets the client nowhere, not for want of a file. */
+export function isDenied(end: ApacheEnd): boolean {
+  return end.kind === 'response' && end.status === 403 && end.reason === DENIED
 }
 
 const UNASKABLE = 'a user is required, and '
