@@ -9,6 +9,7 @@ import { serviceOf } from '../../src/deployment/service-of.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { parseNumber } from '../../src/servers/nginx/validate/numbers.ts'
+import { PASSES } from '../../src/servers/nginx/queries/locations.ts'
 
 const main = (files: string, connections: string): Record<string, string> => ({
   'etc/nginx/nginx.conf': conf`
@@ -228,8 +229,6 @@ export default defineRule({
     }
   },
 })
-
-const PASSES = ['proxy_pass', 'fastcgi_pass', 'uwsgi_pass', 'scgi_pass', 'grpc_pass']
 
 /** How many files the unit of nginx lets it open, where it says so. */
 function limitOfUnit(program: NginxProgram): { readonly files: number; readonly at: Place } | null {

@@ -4,6 +4,7 @@ import { isSlip } from '../../parsers/text/slip.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
 import { type Upstream, upstreams } from '../../src/servers/nginx/queries/upstreams.ts'
+import { PASSES } from '../../src/servers/nginx/queries/locations.ts'
 
 /** A `proxy_pass` to a name that is no upstream and nearly one. */
 export interface MisspeltUpstream {
@@ -12,8 +13,6 @@ export interface MisspeltUpstream {
   readonly name: string
   readonly meant: Upstream
 }
-
-const OTHER_PASSES = ['fastcgi_pass', 'uwsgi_pass', 'scgi_pass', 'grpc_pass', 'memcached_pass']
 
 /**
  * Every `proxy_pass` whose name, without a dot or a port, is one or two letters off that of an upstream
@@ -36,7 +35,7 @@ function find(configuration: NginxConfiguration): readonly MisspeltUpstream[] {
     return key !== undefined && key !== 'localhost' && !defined.has(key)
   })
   if (astray.length === 0) return []
-  const others = OTHER_PASSES.flatMap(each => occurrences.get(each) ?? [])
+  const others = PASSES.flatMap(name => (name === 'proxy_pass' ? [] : (occurrences.get(name) ?? [])))
   const used = new Set([
     ...passes.map(pass => nameIn(pass)?.toLowerCase()),
     ...others.map(({ args }) => (args[0]?.value ?? '').toLowerCase().replace(/^\w+:\/\//, '')),

@@ -9,6 +9,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { upstreams } from '../../src/servers/nginx/queries/upstreams.ts'
+import { PASSES } from '../../src/servers/nginx/queries/locations.ts'
 
 const nginx = (pass: string): Record<string, string> => ({
   'nginx.conf': conf`
@@ -140,8 +141,6 @@ interface Host {
   readonly index: number
   readonly host: string
 }
-
-const PASSES = ['proxy_pass', 'fastcgi_pass', 'uwsgi_pass', 'scgi_pass', 'grpc_pass']
 
 /** The hosts that are no names of upstreams, and the names of servers. */
 function* hostsOf(configuration: NginxConfiguration): Iterable<Host> {
