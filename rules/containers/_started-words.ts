@@ -13,6 +13,7 @@ import { sourceAt } from '../../src/files/file-system.ts'
 /** A container, or an image that no compose file starts. */
 export type Started = Pick<Container, 'image' | 'reference' | 'fault' | 'mounts' | 'files' | 'hostFiles'> & {
   readonly service: ComposeService | null
+  readonly project: Container['project'] | null
 }
 
 /** Every container of a deployment, and every image that a Dockerfile beside its servers' files makes. */
@@ -30,6 +31,7 @@ export function startedBy({ machine, image, reference, fault, mounts, files }: R
   if (machine.container !== null) return machine.container
   return {
     service: null,
+    project: null,
     image,
     reference,
     fault,

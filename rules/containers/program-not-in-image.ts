@@ -1,5 +1,4 @@
 import { posix } from 'node:path'
-import type { Container } from '../../src/deployment/containers/container.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { placeOf, sliceWritten, type WrittenText } from '../../parsers/text/written-text.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -9,7 +8,14 @@ import { looseImages, type RunImage, runImages } from './_images.ts'
 import { LACKING, PROGRAMS } from './_programs-of-images.ts'
 import { supervisorOfImage } from './_supervisor-of-image.ts'
 import { healthCheck } from '../../src/deployment/containers/health-check.ts'
-import { buildSteps, copiesPrograms, type Started, startedWords } from './_started-words.ts'
+import {
+  buildSteps,
+  copiesPrograms,
+  looseIn,
+  type Started,
+  startedIn,
+  startedWords,
+} from './_started-words.ts'
 
 const image = (base: string, lines = ''): string => conf`
   FROM ${base}
@@ -220,6 +226,13 @@ export default defineRule({
         ),
       },
     },
+    {
+      title: 'curl in the health check of an image that no compose file builds',
+      files: {
+        Dockerfile: image('python:3.12-slim', 'HEALTHCHECK CMD «curl» -f http://localhost:8000/ || exit 1'),
+        'nginx.conf': siteTo('web:8000'),
+      },
+    },
     { title: 'a script that waits', files: waiting(WAIT.replace('nc', '«nc»'), 'python:3.12-slim') },
     {
       title: 'a script that asks PostgreSQL',
@@ -424,21 +437,22 @@ export default defineRule({
   ],
   *check(deployment) {
     for (const run of [...runImages(deployment), ...looseImages(deployment)]) yield* startedBySupervisor(run)
-    for (const { container } of deployment.machines) {
-      const lacking = container === null ? null : lackingPrograms(container)
-      if (container === null || lacking === null) continue
-      const healthcheck = healthCheck(container)
+    for (const started of [...startedIn(deployment), ...looseIn(deployment)]) {
+      const lacking = lackingPrograms(started)
+      if (lacking === null) continue
+      const { reference } = started
+      const healthcheck = healthCheck(started)
       for (const use of healthcheck === null ? [] : usedIn(healthcheck.words, healthcheck.shell, lacking))
         yield {
           at: use.at,
-          message: `\`${container.reference}\` has no \`${use.name}\`, so the health check never succeeds: executable file not found`,
+          message: `\`${reference}\` has no \`${use.name}\`, so the health check never succeeds: executable file not found`,
           label: 'not in the image',
         }
-      for (const use of startedUses(container, lacking))
+      for (const use of startedUses(started, lacking))
         yield {
           at: use.at,
           severity: 'error' as const,
-          message: `\`${container.reference}\` has no \`${use.name}\`, which starts the container: ${use.name}: not found`,
+          message: `\`${reference}\` has no \`${use.name}\`, which starts the container: ${use.name}: not found`,
           label: 'not in the image',
         }
     }
@@ -527,7 +541,7 @@ const INSTALLS_OR_DEFINES =
   /\b(?:apk|apt|apt-get|yum|dnf|microdnf|pip3?|npm)\b[^\n]*\b(?:add|install|i)\b|^[ \t]*(?:function[ \t]+[\w:-]+|[\w:-]+[ \t]*\(\))/m
 
 /** Those of the script that a container starts, and of a command that a shell reads. */
-function startedUses(container: Container, lacking: ReadonlySet<string>): readonly Use[] {
+function startedUses(container: Started, lacking: ReadonlySet<string>): readonly Use[] {
   const words = startedWords(container)
   const { service, image, files } = container
   const [first, second, third] = words
@@ -536,7 +550,7 @@ function startedUses(container: Container, lacking: ReadonlySet<string>): readon
   if (isShell && /^-\w*c$/.test(second?.text ?? '') && third !== undefined)
     return INSTALLS_OR_DEFINES.test(third.text) ? [] : usedIn([third], true, lacking)
   const script = isShell ? second : first
-  const directory = service.workingDirectory ?? image?.workingDirectory ?? null
+  const directory = service?.workingDirectory ?? image?.workingDirectory ?? null
   if (script === undefined || (!script.text.startsWith('/') && directory?.known !== true)) return []
   if (!script.text.endsWith('.sh') && !script.text.includes('/')) return []
   const path = posix.resolve(directory?.known === true ? directory.value : '/', script.text)

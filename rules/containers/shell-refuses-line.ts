@@ -463,6 +463,7 @@ function* stagesIn(deployment: Deployment): Iterable<Started> {
       if (image === null || image.stage !== dockerfile.stages[index]) continue
       yield {
         service: null,
+        project: null,
         image,
         reference: imageReference(image.base),
         fault: null,
