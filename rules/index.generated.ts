@@ -411,6 +411,7 @@ import containersEnvironmentWithoutEquals from './containers/environment-without
 import containersEnvsubstWithoutList from './containers/envsubst-without-list.ts'
 import containersFileEmptied from './containers/file-emptied.ts'
 import containersGitlabTerminatesTls from './containers/gitlab-terminates-tls.ts'
+import containersHtaccessNotRead from './containers/htaccess-not-read.ts'
 import containersImageProtocol from './containers/image-protocol.ts'
 import containersIncludeNotMounted from './containers/include-not-mounted.ts'
 import containersIngressAnnotationIgnored from './containers/ingress-annotation-ignored.ts'
@@ -1454,6 +1455,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/envsubst-without-list', ...containersEnvsubstWithoutList },
   { id: 'containers/file-emptied', ...containersFileEmptied },
   { id: 'containers/gitlab-terminates-tls', ...containersGitlabTerminatesTls },
+  { id: 'containers/htaccess-not-read', ...containersHtaccessNotRead },
   { id: 'containers/image-protocol', ...containersImageProtocol },
   { id: 'containers/include-not-mounted', ...containersIncludeNotMounted },
   { id: 'containers/ingress-annotation-ignored', ...containersIngressAnnotationIgnored },

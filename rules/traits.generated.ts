@@ -417,6 +417,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['containers/envsubst-without-list', { fixes: [], programs: ['nginx', 'docker'] }],
       ['containers/file-emptied', { fixes: [], programs: ['docker'] }],
       ['containers/gitlab-terminates-tls', { fixes: [], programs: ['nginx', 'docker'] }],
+      ['containers/htaccess-not-read', { fixes: [], programs: ['apache'] }],
       ['containers/image-protocol', { fixes: [], programs: ['nginx', 'docker'] }],
       ['containers/include-not-mounted', { fixes: [], programs: ['nginx', 'docker'] }],
       ['containers/ingress-annotation-ignored', { fixes: [], programs: ['docker'] }],

@@ -1,4 +1,5 @@
 import { withoutModes } from '../../parsers/dockerfile/command-text.ts'
+import type { DockerImage } from '../../parsers/dockerfile/image-of-stage.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import { posix } from 'node:path'
 import type { RuleFinding } from '../../src/engine/rule.ts'
@@ -39,28 +40,14 @@ const OF_DEBIAN: ApacheImage = {
   help: target => `Add \`RUN a2ensite ${posix.basename(target, '.conf')} && a2dissite 000-default\``,
 }
 
-/** Sites of Apache that its image does not read, and the root that nothing there reads. */
+/** Sites of Apache that its image does not read. */
 export function* ofApache(run: RunImage): Iterable<RuleFinding> {
-  const { base, reference, image, mounts, machine, files } = run
+  const { base, reference, mounts, machine, files } = run
   const isDebian = DEBIAN_APACHE.test(reference ?? '') && /apache/.test(reference ?? '')
   const kind = base === 'httpd' ? HTTPD : isDebian ? OF_DEBIAN : null
-  if (kind === null) return
-  const container = machine.container
-  if (
-    container !== null &&
-    (!container.service.complete || (container.service.build !== null && image === null))
-  )
-    return
-  const steps = buildSteps({ image }).map(withoutModes)
-  const words = startedText(run)
-  // A script may do it, and a main file of its own may include it.
-  const isChanged =
-    /\.sh\b|Include|\s-f\s|\s-c\s|a2ensite|apache2/.test(words) ||
-    image?.entrypoint != null ||
-    mounts.some(({ target, path }) =>
-      path === null ? /^\/(?:usr\/local\/apache2|etc)(?:\/|$)/.test(target) : kind.main.test(target),
-    )
-  if (isChanged) return
+  const steps = kind === null ? null : stepsBeside(run, kind)
+  if (kind === null || steps === null) return
+  const { container } = machine
   if (
     !steps.some(
       step =>
@@ -80,6 +67,42 @@ export function* ofApache(run: RunImage): Iterable<RuleFinding> {
         help: kind.help(target),
       }
     }
+}
+
+/** Whether what is served in an image of `httpd` is surely under its own main file, which lets no `.htaccess` be read. */
+export function readsNoHtaccess(run: RunImage): boolean {
+  const steps = run.base === 'httpd' ? stepsBeside(run, HTTPD) : null
+  return steps !== null && !steps.some(step => /\.sh\b|AllowOverride/.test(step) || mayInclude(step))
+}
+
+/** What the build runs beside the main file of an image; null where another file may stand in its place. */
+function stepsBeside(run: RunImage, { main }: ApacheImage): readonly string[] | null {
+  const { image, mounts, machine } = run
+  const container = machine.container
+  if (
+    container !== null &&
+    (!container.service.complete || (container.service.build !== null && image === null))
+  )
+    return null
+  const steps = buildSteps({ image }).map(withoutModes)
+  const words = startedText(run)
+  // A script may do it, and a main file of its own may include it.
+  const isChanged =
+    /\.sh\b|Include|\s-f\s|\s-c\s|a2ensite|apache2/.test(words) ||
+    image?.entrypoint != null ||
+    mounts.some(({ target, path }) =>
+      path === null ? /^\/(?:usr\/local\/apache2|etc)(?:\/|$)/.test(target) : main.test(target),
+    ) ||
+    copiesTo(image, main)
+  return isChanged ? null : steps
+}
+
+/** Whether the build copies something to such a path, also what is not in the repository. */
+function copiesTo(image: DockerImage | null, path: RegExp): boolean {
+  return (image?.steps ?? []).some(
+    step =>
+      'sources' in step && (!step.target.known || path.test(step.target.value.replace(/(?<=.)\/$/, ''))),
+  )
 }
 
 /** Words of lines in the main file of the image that include nothing. */
