@@ -177,3 +177,11 @@ export function djangoProject(lines: string | readonly string[] = '', name = 'sh
     `,
   }
 }
+
+/** What tells a copy of a whole machine, in which the absence of a directory is evidence, from a part of one. */
+export const WHOLE_MACHINE: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    ['bin', 'boot', 'home', 'lib', 'opt', 'root', 'usr'].map(directory => [`${directory}/`, '']),
+  ),
+  ...Object.fromEntries(['group', 'hosts', 'passwd', 'services'].map(name => [`etc/${name}`, ''])),
+}

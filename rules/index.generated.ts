@@ -667,6 +667,7 @@ import nginxCommaInList from './nginx/comma-in-list.ts'
 import nginxDefinedNowhere from './nginx/defined-nowhere.ts'
 import nginxDeniedDotUnescaped from './nginx/denied-dot-unescaped.ts'
 import nginxDirectiveOfAnotherPass from './nginx/directive-of-another-pass.ts'
+import nginxDirectoryMissing from './nginx/directory-missing.ts'
 import nginxErrorPageHidesStatus from './nginx/error-page-hides-status.ts'
 import nginxErrorPageKeepsStatus from './nginx/error-page-keeps-status.ts'
 import nginxErrorPageNotIntercepted from './nginx/error-page-not-intercepted.ts'
@@ -1711,6 +1712,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/defined-nowhere', ...nginxDefinedNowhere },
   { id: 'nginx/denied-dot-unescaped', ...nginxDeniedDotUnescaped },
   { id: 'nginx/directive-of-another-pass', ...nginxDirectiveOfAnotherPass },
+  { id: 'nginx/directory-missing', ...nginxDirectoryMissing },
   { id: 'nginx/error-page-hides-status', ...nginxErrorPageHidesStatus },
   { id: 'nginx/error-page-keeps-status', ...nginxErrorPageKeepsStatus },
   { id: 'nginx/error-page-not-intercepted', ...nginxErrorPageNotIntercepted },

@@ -673,6 +673,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['nginx/defined-nowhere', { fixes: ['unsafe'], programs: ['nginx'] }],
       ['nginx/denied-dot-unescaped', { fixes: ['unsafe'], programs: ['nginx'] }],
       ['nginx/directive-of-another-pass', { fixes: ['unsafe'], programs: ['nginx'] }],
+      ['nginx/directory-missing', { fixes: [], programs: ['nginx'] }],
       ['nginx/error-page-hides-status', { fixes: [], programs: ['nginx'] }],
       ['nginx/error-page-keeps-status', { fixes: ['unsafe'], programs: ['nginx'] }],
       ['nginx/error-page-not-intercepted', { fixes: [], programs: ['nginx'] }],

@@ -4,7 +4,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { isReplaced } from '../../src/servers/apache/queries/directives-in.ts'
 import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
 import { isAbsent } from '../../src/deployment/is-absent.ts'
-import { apacheMain } from '../_examples.ts'
+import { apacheMain, WHOLE_MACHINE } from '../_examples.ts'
 
 const main = (lines: string): string =>
   apacheMain(
@@ -23,8 +23,9 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'A relative path is below `ServerRoot`. Red Hat has a link `logs` there, Debian has none: Apache does not start (AH02297: Cannot access directory).',
-  remedy: 'Write the path of the distribution: `${APACHE_LOG_DIR}/error.log` on Debian',
+  why: 'Apache makes the file of a log, and no directory: it does not start (AH02297: Cannot access directory). A relative path is below `ServerRoot`, where Red Hat has a link `logs`, and Debian has none.',
+  remedy:
+    'Make the directory, or write the path of the distribution: `${APACHE_LOG_DIR}/error.log` on Debian',
   references: ['https://httpd.apache.org/docs/2.4/mod/core.html#errorlog'],
   bad: [
     {
@@ -34,6 +35,14 @@ export default defineRule({
     {
       title: 'of requests',
       files: { 'etc/apache2/apache2.conf': main('CustomLog «logs/access_log» "%h"') },
+    },
+    {
+      title: 'a directory for the logs of a site',
+      files: {
+        ...WHOLE_MACHINE,
+        'etc/apache2/apache2.conf': main('CustomLog «/var/log/apache2/shop/access.log» "%h"'),
+        'var/log/apache2/': '',
+      },
     },
   ],
   good: [
@@ -65,8 +74,8 @@ export default defineRule({
         for (const directive of occurrences.get(name) ?? []) {
           const written = directive.args[0]?.value ?? ''
           if (name === 'errorlog' && isReplaced(configuration, directive)) continue
-          if (written === '' || /^(?:[/|]|syslog|journald)/.test(written) || !isSettled(written)) continue
-          const directory = posix.dirname(posix.join(serverRoot.value, written))
+          if (written === '' || /^(?:\||syslog|journald)/.test(written) || !isSettled(written)) continue
+          const directory = posix.dirname(posix.resolve(serverRoot.value, written))
           if (directory === serverRoot.value || !isAbsent(files, directory)) continue
           yield {
             at: argumentPlace(directive, 0),

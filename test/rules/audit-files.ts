@@ -16,6 +16,7 @@ import type { Rule } from '../../src/engine/rule.ts'
 import { ruleNames } from '../../src/cli/rule-selection.ts'
 import { meantRule } from '../../src/cli/unknown-rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
+import { wholeDirectories } from '../../src/files/coverage.ts'
 import { grammarFiles } from '../../src/files/grammars.ts'
 import type { Machine } from '../../src/files/machine.ts'
 import { memoryFileSystem } from '../../src/files/memory-file-system.ts'
@@ -70,7 +71,13 @@ export function machineOf(
   const rest = Object.fromEntries(Object.entries(texts).filter(([path]) => path !== '.auditrc'))
   // A whole tree says what is missing; a handful of fragments says nothing of the files around it.
   const isTree = Object.keys(rest).some(path => path.startsWith('etc/'))
-  const files = memoryFileSystem(rest, { covers: isTree ? ['/etc'] : [], modes })
+  const names = (directory: string): ReadonlySet<string> | null => {
+    const entries = memoryFileSystem(rest).list(directory)
+    return entries === null ? null : new Set(entries.map(({ name }) => name))
+  }
+  const isMachine = isTree && wholeDirectories(names).includes('/')
+  const covers = isMachine ? ['/'] : isTree ? ['/etc'] : []
+  const files = memoryFileSystem(rest, { covers, modes })
   const paths = Object.keys(rest).map(path => `/${path}`)
   const repository = repositoryAmong(paths, {
     files,

@@ -1131,6 +1131,14 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 301,
   },
   {
+    rule: 'nginx/directory-missing',
+    examples: { bad: 'a directory for the logs of a site', good: 'directories that are there' },
+    shows: 'nginx does not start',
+    request: { url: 'http://example.org/' },
+    harm: ({ refused }) => refused !== null,
+    sound: ({ response }) => response.body === 'shop',
+  },
+  {
     rule: 'nginx/include-misspelt',
     examples: {
       bad: 'a pattern in a directory that is called otherwise',
