@@ -1,8 +1,11 @@
-import { apacheMain } from '../_examples.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
-import { isModuleLoaded } from '../../src/servers/apache/configuration.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
+import { type ApacheConfiguration, isModuleLoaded } from '../../src/servers/apache/configuration.ts'
 import { type ProxyScheme, proxyPasses } from '../../src/servers/apache/queries/proxy-passes.ts'
+import { placedRules } from '../../src/servers/apache/queries/rewriting.ts'
+import { apacheMain } from '../_examples.ts'
 import { proxyAlone } from './_modules-of-setups.ts'
 
 /** The module that serves a scheme of mod_proxy. */
@@ -70,6 +73,25 @@ export default defineRule({
             </FilesMatch>
           `,
         ),
+      },
+    },
+    {
+      title: 'a rule of a .htaccess without any proxy',
+      files: {
+        'etc/apache2/apache2.conf': main(
+          ['rewrite'],
+          conf`
+            DocumentRoot /srv/www
+            <Directory /srv/www>
+                AllowOverride All
+                Require all granted
+            </Directory>
+          `,
+        ),
+        'srv/www/.htaccess': conf`
+          RewriteEngine On
+          RewriteRule ^api/(.*)$ «http://127.0.0.1:8000/$1» [P,L]
+        `,
       },
     },
     {
@@ -153,12 +175,35 @@ export default defineRule({
       },
     },
     {
+      title: 'a rule of a .htaccess with both modules, or for a server that has them',
+      files: {
+        'etc/apache2/apache2.conf': main(
+          ['rewrite', 'proxy', 'proxy_http'],
+          conf`
+            DocumentRoot /srv/www
+            <Directory /srv/www>
+                AllowOverride All
+                Require all granted
+            </Directory>
+          `,
+        ),
+        'srv/www/.htaccess': conf`
+          RewriteEngine On
+          RewriteRule ^api/(.*)$ http://127.0.0.1:8000/$1 [P,L]
+          <IfModule mod_proxy_balancer.c>
+              RewriteRule ^shop/(.*)$ http://127.0.0.1:8001/$1 [P,L]
+          </IfModule>
+        `,
+      },
+    },
+    {
       title: 'a fragment, whose modules nobody knows',
       files: { 'site.conf': conf`ProxyPass / http://127.0.0.1:8000/` },
     },
   ],
   *check(deployment) {
     for (const configuration of deployment.apache) {
+      yield* refusedRules(configuration, deployment.filesOf(configuration))
       for (const { scheme, at, directive } of proxyPasses(configuration)) {
         if (!scheme.known) continue
         const module = MODULES[scheme.value]
@@ -190,3 +235,21 @@ export default defineRule({
     }
   },
 })
+
+/** Rules of `.htaccess` with `[P]`, which mod_rewrite refuses where there is no proxy. */
+function* refusedRules(configuration: ApacheConfiguration, files: FileSystem): Iterable<RuleFinding> {
+  const missing = ['proxy_module', 'proxy_http_module'].find(
+    module => isModuleLoaded(configuration, module) === false,
+  )
+  if (missing === undefined) return
+  for (const { htaccess, flags, output, directive } of placedRules(configuration, files)) {
+    if (htaccess === null || !flags.has('P') || !/^https?:/i.test(output)) continue
+    const isProxy = missing === 'proxy_http_module'
+    yield {
+      at: argumentPlace(directive, 1),
+      message: `\`${missing}\` is not loaded, so ${isProxy ? 'nothing serves `http://`: 500' : 'mod_rewrite may not proxy: 403'}`,
+      label: isProxy ? 'no handler' : 'attempt to make remote request from mod_rewrite without proxy enabled',
+      help: 'Load both modules: `a2enmod proxy proxy_http` on Debian',
+    }
+  }
+}

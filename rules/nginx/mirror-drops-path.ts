@@ -28,7 +28,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: '`mirror` asks by a request of its own, whose path is the one that `mirror` names. Unless `proxy_pass` has `$request_uri`, the other backend gets `/copy` for every URL, and the copy says nothing of it.',
+  why: '`mirror` asks by a request of its own, whose path is the one that `mirror` names. Unless `proxy_pass` has `$request_uri`, the other backend gets `/copy` for every URL, by `$uri` too, and the copy says nothing of it.',
   remedy: 'Write `proxy_pass http://backend$request_uri;`',
   references: ['https://nginx.org/en/docs/http/ngx_http_mirror_module.html#example'],
   bad: [
@@ -39,6 +39,10 @@ export default defineRule({
     {
       title: 'one URI for all',
       files: { 'etc/nginx/nginx.conf': nginx('«http://127.0.0.1:9001/»') },
+    },
+    {
+      title: 'the path of the request that asks',
+      files: { 'etc/nginx/nginx.conf': nginx('«http://127.0.0.1:9001$uri»') },
     },
   ],
   good: [
@@ -78,7 +82,7 @@ export default defineRule({
         if (location === null || location.modifier.startsWith('~')) continue
         const { children } = location.directive
         const pass = children.find(({ name }) => name === 'proxy_pass')
-        const match = /^https?:\/\/[^/$]+(\/)?$/.exec(pass?.args[0]?.value ?? '')
+        const match = ONE_PATH.exec(pass?.args[0]?.value ?? '')
         if (pass === undefined || match === null) continue
         // A rewriting may bring the path, and a header may tell it.
         if (children.some(({ name }) => REWRITING.test(name))) continue
@@ -97,4 +101,6 @@ export default defineRule({
   },
 })
 
+/** No URI, one for all, or the path of the request that asks, which is that of the mirror. */
+const ONE_PATH = /^https?:\/\/[^/$]+(?:(\/)|\$(?:uri|\{uri\})(?:\$is_args\$args)?)?$/
 const REWRITING = /^(?:rewrite|set|if|return|include|js_|.*_by_lua)/

@@ -1,18 +1,23 @@
+import { groupBy } from '../../parsers/collections/group-by.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
+import { levelsOfStartPage } from '../../src/deployment/requests/levels-of-start-page.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 import { scopeOf } from '../../src/servers/apache/queries/directives-in.ts'
-import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
-import { groupBy } from '../../parsers/collections/group-by.ts'
 import { serverLevels } from '../../src/servers/apache/queries/effective.ts'
 import {
   type HeaderAction,
+  type HeaderLine,
   headerLine,
   headerTable,
   responseHeaders,
 } from '../../src/servers/apache/queries/header-tables.ts'
-import { virtualHosts } from '../../src/servers/apache/queries/virtual-hosts.ts'
+import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
+import { proxyPasses } from '../../src/servers/apache/queries/proxy-passes.ts'
+import { type VirtualHost, virtualHosts } from '../../src/servers/apache/queries/virtual-hosts.ts'
+import { apacheMain } from '../_examples.ts'
 
 const site = (lines: string): string => conf`
   <VirtualHost *:80>
@@ -43,6 +48,25 @@ export default defineRule({
           Header always set X-Frame-Options DENY
           Header set «X-Frame-Options» DENY
         `),
+      },
+    },
+    {
+      title: 'the table of the server, and that of a .htaccess',
+      files: {
+        'etc/apache2/apache2.conf': apacheMain(
+          conf`
+            Listen 80
+            ServerName example.org
+            DocumentRoot /srv/www
+            Header always set X-Frame-Options DENY
+            <Directory /srv/www>
+                AllowOverride All
+                Require all granted
+            </Directory>
+          `,
+          ['headers'],
+        ),
+        'srv/www/.htaccess': 'Header set «X-Frame-Options» SAMEORIGIN\n',
       },
     },
     {
@@ -129,6 +153,26 @@ export default defineRule({
       },
     },
     {
+      title: 'a proxy, which reads no .htaccess',
+      files: {
+        'etc/apache2/apache2.conf': apacheMain(
+          conf`
+            Listen 80
+            ServerName example.org
+            DocumentRoot /srv/www
+            Header always set X-Frame-Options DENY
+            ProxyPass / http://127.0.0.1:8080/
+            <Directory /srv/www>
+                AllowOverride All
+                Require all granted
+            </Directory>
+          `,
+          ['headers', 'proxy', 'proxy_http'],
+        ),
+        'srv/www/.htaccess': 'Header set X-Frame-Options SAMEORIGIN\n',
+      },
+    },
+    {
       title: 'one table',
       files: { 'site.conf': site('Header always set X-Frame-Options DENY') },
     },
@@ -145,9 +189,9 @@ export default defineRule({
       },
     },
   ],
-  *check({ apache, filesOf }) {
-    for (const configuration of apache) {
-      yield* originsInOneScope(configuration, filesOf(configuration))
+  *check(deployment) {
+    for (const configuration of deployment.apache) {
+      yield* originsInOneScope(configuration, deployment.filesOf(configuration))
       if (!configuration.occurrences.has('header')) continue
       for (const host of [null, ...virtualHosts(configuration)]) {
         const { lines } = responseHeaders(configuration, serverLevels(host))
@@ -161,24 +205,42 @@ export default defineRule({
             help: ONE_OF_A_LIST,
           }
         }
-        // Most have one table alone.
-        if (groupBy(lines, ({ table }) => table).size < 2) continue
-        const always = headerTable(lines, 'always')
-        for (const [name, { values, line }] of headerTable(lines, 'onsuccess')) {
-          const other = always.get(name)
-          if (other === undefined || values.length !== 1 || other.values.length !== 1) continue
-          if (values[0] === null || other.values[0] === null || name === 'set-cookie') continue
-          if (line.action !== 'set' || other.line.action !== 'set') continue
-          yield {
-            at: line.nameAt,
-            message: `\`${line.name}\` goes out twice, for \`always\` sets it too`,
-            related: [{ at: other.line.nameAt, message: 'the other table' }],
-          }
-        }
+        yield* inBothTables(lines)
+        yield* inBothTables(linesOfStartPage(deployment, configuration, host))
       }
     }
   },
 })
+
+/** What sections and `.htaccess` of the document root set beside the server, where no proxy answers instead. */
+function linesOfStartPage(
+  deployment: Deployment,
+  configuration: ApacheConfiguration,
+  virtualHost: VirtualHost | null,
+): readonly HeaderLine[] {
+  if (proxyPasses(configuration).some(({ path }) => path === '/')) return []
+  const levels = levelsOfStartPage(deployment, { configuration, virtualHost }).filter(
+    ({ applies }) => applies === true,
+  )
+  return responseHeaders(configuration, levels).lines
+}
+
+function* inBothTables(lines: readonly HeaderLine[]): Iterable<RuleFinding> {
+  // Most have one table alone.
+  if (groupBy(lines, ({ table }) => table).size < 2) return
+  const always = headerTable(lines, 'always')
+  for (const [name, { values, line }] of headerTable(lines, 'onsuccess')) {
+    const other = always.get(name)
+    if (other === undefined || values.length !== 1 || other.values.length !== 1) continue
+    if (values[0] === null || other.values[0] === null || name === 'set-cookie') continue
+    if (line.action !== 'set' || other.line.action !== 'set') continue
+    yield {
+      at: line.nameAt,
+      message: `\`${line.name}\` goes out twice, for \`always\` sets it too`,
+      related: [{ at: other.line.nameAt, message: 'the other table' }],
+    }
+  }
+}
 
 const ORIGIN = 'access-control-allow-origin'
 

@@ -12,7 +12,7 @@ import type { ApacheHost, Deployment } from '../model.ts'
  */
 export function levelsOfStartPage(
   { filesOf }: Pick<Deployment, 'filesOf'>,
-  { configuration, virtualHost }: ApacheHost,
+  { configuration, virtualHost }: Pick<ApacheHost, 'configuration' | 'virtualHost'>,
 ): readonly Level[] {
   const script = wsgiScriptAliasFor(configuration, virtualHost, '/')?.script
   const root = documentRoot({ configuration, host: virtualHost })
