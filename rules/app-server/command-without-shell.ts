@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import { placeOf, sliceWritten, type WrittenText } from '../../parsers/text/written-text.ts'
 import type { ServiceUnit } from '../../parsers/systemd/service-unit.ts'
+import type { Container } from '../../src/deployment/containers/container.ts'
 import type { StartedCommand } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
@@ -56,6 +57,20 @@ const checked = (test: string): Record<string, string> => ({
         command: gunicorn --bind 0.0.0.0:8000 shop.wsgi
         healthcheck:
           test: ${test}
+  `,
+})
+
+const redis = (command: string): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      web:
+        image: python:3.12
+        command: gunicorn --bind 0.0.0.0:8000 shop.wsgi
+      redis:
+        image: redis:7
+        command: ${command}
+        environment:
+          REDIS_PASSWORD: b7Q2
   `,
 })
 
@@ -170,6 +185,10 @@ export default defineRule({
       files: checked('["CMD", "curl", "-f", "http://localhost:8000/", "«||»", "exit", "1"]'),
     },
     {
+      title: 'a password of Redis that no shell fills in',
+      files: redis('redis-server --requirepass "«$${REDIS_PASSWORD}»"'),
+    },
+    {
       title: 'a variable in a health check',
       files: {
         ...djangoBehindNginx({ settings: 'ALLOWED_HOSTS = ["*"]\n' }),
@@ -195,6 +214,18 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a password of Redis that Compose or a shell fills in',
+      files: {
+        ...redis('["--requirepass", "${REDIS_PASSWORD:-b7Q2}"]'),
+        'compose.yml': conf`
+          services:
+            redis:
+              image: redis:7
+              command: sh -c 'redis-server --requirepass "$$REDIS_PASSWORD"'
+        `,
+      },
+    },
     {
       title: 'a word that gunicorn passes over, behind its application',
       files: {
@@ -323,6 +354,8 @@ export default defineRule({
     }
     for (const service of siteServices(deployment)) yield* ofAnyService(service)
     for (const { container } of machines) {
+      const unfilledOption = container === null ? null : unfilledOfDatabase(container)
+      if (unfilledOption !== null) yield findingOf(unfilledOption)
       const check = container === null ? null : healthCheck(container)
       const fault = check === null || check.shell ? null : checkFault(check.words)
       if (fault !== null) yield findingOf(fault)
@@ -452,6 +485,20 @@ const SERVERS =
 /** Images whose entry point starts the words that it gets. */
 const PLAIN_IMAGES: ReadonlySet<string> = new Set(['python', 'node', 'debian', 'ubuntu', 'alpine', 'pypy'])
 const STARTERS = { systemd: 'systemd', supervisord: 'supervisord', PM2: 'PM2', container: 'Docker' } as const
+
+/** Official images whose entry point starts the words that it gets, and puts the program before options. */
+const DATABASES = /^(?:redis|valkey\/valkey|memcached|postgres|mysql|mariadb)$/
+const DATABASE_PROGRAMS = /^(?:redis-server|valkey-server|memcached|postgres|mysqld|mariadbd)$/
+
+/** A variable among the options of a database, such as the password that Redis asks for. */
+function unfilledOfDatabase({ base, image, service }: Container): Fault | null {
+  if (base === null || !DATABASES.test(base)) return null
+  if (service.entrypoint !== null || (image !== null && image.entrypoint !== null)) return null
+  const words = service.command?.words ?? []
+  const [{ text } = { text: '' }] = words
+  const program = DATABASE_PROGRAMS.test(text) ? text : text.startsWith('-') ? base : null
+  return program === null ? null : unfilledAmong(words, program, 'container', STARTERS.container)
+}
 
 /** An entry point of the project, or of an image that is not known, may be a shell. */
 function takesWordsAsTheyAre({ machine: { container }, by }: StartedCommand): boolean {
@@ -599,8 +646,18 @@ function unfilled(
   by: StartedCommand['by'],
   starter: string,
 ): Fault | null {
-  if (!SERVERS.test(posix.basename(first.text))) return null
-  for (const word of others) {
+  const program = posix.basename(first.text)
+  return SERVERS.test(program) ? unfilledAmong(others, program, by, starter) : null
+}
+
+/** The first variable among the words that a program gets as they are written. */
+function unfilledAmong(
+  words: readonly WrittenText[],
+  program: string,
+  by: StartedCommand['by'],
+  starter: string,
+): Fault | null {
+  for (const word of words) {
     const variable = (
       by === 'systemd' ? /(?<!\$)\$([A-Za-z_]\w*)/ : /\$(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*(?::?[-=?+][^}]*)?\})/
     ).exec(word.text)?.[0]
@@ -608,7 +665,7 @@ function unfilled(
     const name = variable.replace(/:?[-=?+].*$|[${}]/g, '')
     return {
       word,
-      message: `${starter} leaves \`${variable}\` as it is, and \`${posix.basename(first.text)}\` fills in no variable`,
+      message: `${starter} leaves \`${variable}\` as it is, and \`${program}\` fills in no variable`,
       label: 'stays as it is written',
       ...(by === 'systemd' && { help: `Write \`\${${name}}\`` }),
       ...(by === 'supervisord' && { help: `Write \`%(ENV_${name})s\`` }),

@@ -153,6 +153,10 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'lines that a shell writes',
+      files: { 'nginx.conf': server('return 301 https://shop.example.org\\$request_uri;', 'example.org') },
+    },
+    {
       title: 'a colon without a port, which browsers read as the usual one',
       files: { 'nginx.conf': server('return 301 https://$host:$request_uri;', 'example.org') },
     },
@@ -328,6 +332,8 @@ function targetOf(line: NginxDirective): string {
 function isWhole(line: NginxDirective): boolean {
   const target = targetOf(line)
   if (/^(?:https?|\$scheme):\/\/[^/?#]*\$\{?(?:arg|cookie|http)_(?!host\b)/.test(target)) return false
+  // A shell that makes the file takes the backslash away; where it is left, another rule tells of it.
+  if (target.includes('\\$')) return false
   return /^(?:https?|\$scheme):\/\//.test(target) && target.includes('$') && !isUnknownWord(target)
 }
 

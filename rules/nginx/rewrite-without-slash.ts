@@ -63,6 +63,20 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'lines that a shell writes',
+      files: {
+        'site.conf': conf`
+          server {
+              listen 80;
+              location /blog/ {
+                  rewrite "^/blog(/.*)\$" \$1 break;
+                  proxy_pass http://127.0.0.1:9000;
+              }
+          }
+        `,
+      },
+    },
+    {
       title: 'with a slash',
       files: {
         'etc/nginx/nginx.conf': nginx(conf`
@@ -167,6 +181,8 @@ export default defineRule({
           }
           continue
         }
+        // Before a variable it is one of a shell that makes the file; where it is left, another rule tells of it.
+        if (value.startsWith('\\$')) continue
         if (value.startsWith('/') || isUnknownWord(value) || isUnknownWord(pattern.value)) continue
         if (/^(?:https?:\/\/|\$scheme|\?)/.test(value) || value === '') continue
         if (flag !== undefined && !/^(?:last|break)$/.test(flag.value)) continue
