@@ -104,6 +104,21 @@ export default defineRule({
       ),
     },
     {
+      title: 'a loop of a template between lines that go on',
+      files: started(
+        conf`
+          #!/bin/bash
+          certbot certonly \
+            --http-01-port 8118 \
+            {% for name in shop_names %}
+            -d {{ name }} \
+            {% endfor %}
+            --standalone
+        `,
+        'templates/certificates.sh',
+      ),
+    },
+    {
       title: 'the options of a program in a case, and in a file of no shell',
       files: {
         ...started(conf`
@@ -155,6 +170,8 @@ const optionsLost = memo(({ code }: Source): readonly LostOption[] => {
     const start = indices?.[2]?.[0]
     // Within an array each line is a word.
     if (start === undefined || /=\([^()]*$/.test(bare.slice(0, index))) return []
+    // Ansible takes away the line that a statement of a template stands on.
+    if (code.slice(index, start).includes('{%')) return []
     return [{ program: basename(program), option, start }]
   })
 })
