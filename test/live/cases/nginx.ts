@@ -1135,7 +1135,7 @@ export const cases: readonly LiveCase[] = [
     examples: { bad: 'a directory for the logs of a site', good: 'directories that are there' },
     shows: 'nginx does not start',
     request: { url: 'http://example.org/' },
-    harm: ({ refused }) => refused !== null,
+    harm: ({ refused }) => refused.nginx !== null,
     sound: ({ response }) => response.body === 'shop',
   },
   {
