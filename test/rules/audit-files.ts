@@ -71,12 +71,7 @@ export function machineOf(
   const rest = Object.fromEntries(Object.entries(texts).filter(([path]) => path !== '.auditrc'))
   // A whole tree says what is missing; a handful of fragments says nothing of the files around it.
   const isTree = Object.keys(rest).some(path => path.startsWith('etc/'))
-  const names = (directory: string): ReadonlySet<string> | null => {
-    const entries = memoryFileSystem(rest).list(directory)
-    return entries === null ? null : new Set(entries.map(({ name }) => name))
-  }
-  const isMachine = isTree && wholeDirectories(names).includes('/')
-  const covers = isMachine ? ['/'] : isTree ? ['/etc'] : []
+  const covers = isTree ? [isWholeMachine(rest) ? '/' : '/etc'] : []
   const files = memoryFileSystem(rest, { covers, modes })
   const paths = Object.keys(rest).map(path => `/${path}`)
   const repository = repositoryAmong(paths, {
@@ -120,6 +115,15 @@ export function machineOf(
     skipped: () => [],
     ...(repository !== null && { repository }),
   }
+}
+
+/** Whether texts stand for all of a machine, as the disk's are judged, and not for its `/etc` alone. */
+function isWholeMachine(texts: Readonly<Record<string, string>>): boolean {
+  const { list } = memoryFileSystem(texts)
+  return wholeDirectories(directory => {
+    const entries = list(directory)
+    return entries === null ? null : new Set(entries.map(({ name }) => name))
+  }).includes('/')
 }
 
 /** Files of nginx that stand as texts in another one. */
