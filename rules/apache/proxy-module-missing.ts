@@ -47,6 +47,24 @@ const playbook = (modules: string): string => conf`
     notify: restart apache
 `
 
+/** A site whose `.htaccess` rewrites by these lines. */
+const htaccess = (modules: readonly string[], lines: string): Record<string, string> => ({
+  'etc/apache2/apache2.conf': main(
+    modules,
+    conf`
+      DocumentRoot /srv/www
+      <Directory /srv/www>
+          AllowOverride All
+          Require all granted
+      </Directory>
+    `,
+  ),
+  'srv/www/.htaccess': conf`
+    RewriteEngine On
+    ${lines}
+  `,
+})
+
 export default defineRule({
   summary: 'No loaded module serves the scheme that is proxied to',
   severity: 'error',
@@ -77,22 +95,7 @@ export default defineRule({
     },
     {
       title: 'a rule of a .htaccess without any proxy',
-      files: {
-        'etc/apache2/apache2.conf': main(
-          ['rewrite'],
-          conf`
-            DocumentRoot /srv/www
-            <Directory /srv/www>
-                AllowOverride All
-                Require all granted
-            </Directory>
-          `,
-        ),
-        'srv/www/.htaccess': conf`
-          RewriteEngine On
-          RewriteRule ^api/(.*)$ «http://127.0.0.1:8000/$1» [P,L]
-        `,
-      },
+      files: htaccess(['rewrite'], 'RewriteRule ^api/(.*)$ «http://127.0.0.1:8000/$1» [P,L]'),
     },
     {
       title: 'a playbook that enables mod_proxy alone',
@@ -176,25 +179,15 @@ export default defineRule({
     },
     {
       title: 'a rule of a .htaccess with both modules, or for a server that has them',
-      files: {
-        'etc/apache2/apache2.conf': main(
-          ['rewrite', 'proxy', 'proxy_http'],
-          conf`
-            DocumentRoot /srv/www
-            <Directory /srv/www>
-                AllowOverride All
-                Require all granted
-            </Directory>
-          `,
-        ),
-        'srv/www/.htaccess': conf`
-          RewriteEngine On
+      files: htaccess(
+        ['rewrite', 'proxy', 'proxy_http'],
+        conf`
           RewriteRule ^api/(.*)$ http://127.0.0.1:8000/$1 [P,L]
           <IfModule mod_proxy_balancer.c>
               RewriteRule ^shop/(.*)$ http://127.0.0.1:8001/$1 [P,L]
           </IfModule>
         `,
-      },
+      ),
     },
     {
       title: 'a fragment, whose modules nobody knows',
