@@ -66,6 +66,31 @@ test.run()
   assert.equal(lastOf(failing, ['--full']), { status: 1, last: '0 passed, 1 failed' })
 })
 
+test('the files of a directory share a process, and are parted where one fails', () => {
+  const shared = `${head}test('alone', () => assert.is(globalThis.former ??= 'SELF', 'SELF'))\ntest.run()\n`
+  const files = {
+    'test/x/a.test.ts': shared.replaceAll('SELF', 'a'),
+    'test/x/deep/b.test.ts': shared.replaceAll('SELF', 'a'),
+    'test/limits/c.test.ts': shared.replaceAll('SELF', 'c'),
+  }
+  const { last, stdout } = runTests(files)
+  assert.is(last, '3 passed, 0 failed')
+  assert.match(stdout, /^ok {3}test\/x \(2 files, 2 passed, /m)
+  for (const broken of [
+    shared.replaceAll('SELF', 'b'),
+    `${head}test('b', () => assert.ok(false))\ntest.run()\n`,
+    `${head}throw new Error('no')\n`,
+    'export {}\n',
+  ]) {
+    const parted = runTests({ ...files, 'test/x/deep/b.test.ts': broken })
+    assert.match(parted.stdout, /^AGAIN test\/x \(2 files, /m)
+    assert.match(parted.stdout, /^ok {3}test\/x\/a\.test\.ts /m)
+    const isSound = broken.includes('globalThis')
+    assert.match(parted.stdout, isSound ? /^ok {3}test\/x\/deep\/b/m : /^FAIL test\/x\/deep\/b/m)
+    assert.is(parted.last, isSound ? '3 passed, 0 failed' : '2 passed, 1 failed')
+  }
+})
+
 test('nothing that matches is a failure', () => {
   assert.equal(lastOf({ 'test/a.test.ts': passing }, ['zzz']), { status: 1, last: '0 passed, 0 failed' })
 })
