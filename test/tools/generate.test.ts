@@ -5,16 +5,6 @@ import { join, resolve } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 
-test('generated files are as they would be written now', () => {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ['--import', 'tsx', 'tools/generate.ts', '--check'],
-    { encoding: 'utf8' },
-  )
-  assert.is(status, 0, stderr)
-  assert.match(stdout, /^\d+ generated files, 0 changed$/m)
-})
-
 test('a rule that was renamed takes its page and its index with it', () => {
   const copy = mkdtempSync(join(tmpdir(), 'deploy-audit-generate-'))
   try {
