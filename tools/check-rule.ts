@@ -44,7 +44,6 @@ const ofAll = [
   'test/live/coverage',
   'test/limits/failures',
   'test/cli/rules',
-  'test/docs/pre-commit-filter',
   'test/engine',
 ]
 

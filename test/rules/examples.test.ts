@@ -8,6 +8,7 @@ import type { Example, Rule } from '../../src/engine/rule.ts'
 import { auditFiles } from './audit-files.ts'
 import { chosenRules } from './chosen-rules.ts'
 import { unmark } from './marks.ts'
+import { runsHook } from './runs-hook.ts'
 
 function placesOf(report: Report): readonly string[] {
   return report.findings.map(({ at }) => `${at.file}:${at.start}-${at.end}`).sort()
@@ -32,10 +33,17 @@ function explain(report: Report): string {
   return report.findings.map(({ at, message }) => `${at.file}:${at.line}:${at.column}: ${message}`).join('\n')
 }
 
+/** Of this the audit asks alone whether it is there, which router, platform or filter it names, or whether it names static files. */
+const NOT_READ = /\.(?:sql|jsx|java)$|(?:^|\/)README\.md$|(?:^|\/)templates\/.+\.html$/
+
 /** Trees are memory: an example's sources must not outlive it. */
 function check(rule: Rule, files: Readonly<Record<string, string>>, { modes }: Example): Report {
   const report = auditFiles(files, [rule], undefined, modes)
   assert.is(report.crashes.map(({ stack }) => stack).join('\n'), '', 'the rule crashes')
+  const missed = report.fileList.filter(
+    listed => 'as' in listed && !NOT_READ.test(listed.path) && !runsHook(listed.path),
+  )
+  assert.equal(missed, [], 'the audit reads files for which .pre-commit-hooks.yaml does not run it')
   return report
 }
 
