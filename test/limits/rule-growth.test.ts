@@ -10,11 +10,11 @@ import { chosenRules, isOfAFew } from '../rules/chosen-rules.ts'
 import { unmark } from '../rules/marks.ts'
 import { multiplySites } from './multiply-sites.ts'
 
-const FEW = 200
-const MANY = 1600
+const FEW = 100
+const MANY = 800
 
 /** Milliseconds of processor time in which a rule looks at many sites once, with all that it is the first to ask. */
-const ENOUGH = 150
+const ENOUGH = 75
 /** What grows with the sites takes eight times as long, what grows by their square sixty-four times. */
 const MOST_GROWTH = 20
 
