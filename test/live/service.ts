@@ -220,8 +220,14 @@ function script({ command, directory, umask, environment = {} }: Service): strin
 }
 
 async function listens(child: ChildProcess, before: ReadonlySet<string>): Promise<void> {
+  const process = String(child.pid)
+  let known = ''
   for (let attempt = 0; attempt < 250 && child.exitCode === null; attempt++) {
-    if (listeners(String(child.pid)).some(each => !before.has(each))) return
+    const counts = socketCounts(process)
+    // One socket may have come as another went.
+    const mayDiffer = counts !== known || attempt % 10 === 9
+    if (mayDiffer && listeners(process).some(each => !before.has(each))) return
+    known = counts
     await new Promise(resolve => setTimeout(resolve, 20))
   }
 }
@@ -231,15 +237,10 @@ async function listens(child: ChildProcess, before: ReadonlySet<string>): Promis
  * that has ended, which may be between one look and the next.
  */
 function listeners(process: string): readonly string[] {
-  const read = (name: string): readonly (readonly string[])[] => {
-    try {
-      return readFileSync(`/proc/${process}/net/${name}`, 'utf8')
-        .split('\n')
-        .map(line => line.trim().split(/\s+/))
-    } catch {
-      return []
-    }
-  }
+  const read = (name: string): readonly (readonly string[])[] =>
+    readNetwork(process, name)
+      .split('\n')
+      .map(line => line.trim().split(/\s+/))
   const tcp = [...read('tcp'), ...read('tcp6')]
     .filter(fields => fields[3] === '0A')
     .map(fields => fields[9] ?? '')
@@ -247,4 +248,17 @@ function listeners(process: string): readonly string[] {
     .filter(fields => fields[3] === '00010000')
     .map(fields => fields[6] ?? '')
   return [...tcp, ...unix]
+}
+
+/** What differs once a socket has come or gone: the tables of TCP take a hundred times as long to read. */
+function socketCounts(process: string): string {
+  return ['sockstat', 'sockstat6', 'unix'].map(name => readNetwork(process, name)).join('')
+}
+
+function readNetwork(process: string, name: string): string {
+  try {
+    return readFileSync(`/proc/${process}/net/${name}`, 'utf8')
+  } catch {
+    return ''
+  }
 }
