@@ -108,6 +108,18 @@ export default defineRule({
       },
     },
     {
+      title: 'a line that does not end in a backslash, and the rest of it',
+      files: {
+        'site.conf': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              WSGIDaemonProcess shop python-home=/srv/venv
+                  «python-path=/srv/shop»
+          </VirtualHost>
+        `,
+      },
+    },
+    {
       title: 'a name with a letter too many, which no module knows',
       files: {
         'site.conf': conf`

@@ -11,6 +11,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { davLine } from '../_dav.ts'
+import { isForWebSockets } from '../_websocket-locations.ts'
 import { apacheMain, nginxMain, proxiedServer } from '../_examples.ts'
 import { behindNginx, serviceUnit, WSGI } from '../app-server/_examples.ts'
 
@@ -219,6 +220,28 @@ export default defineRule({
       },
     },
     {
+      title: 'a location for WebSockets beside it',
+      files: {
+        'docker-compose.yml': registry().replace('registry:2', 'vaultwarden/server:1.32.0'),
+        'site.conf': conf`
+          server {
+              listen 80;
+              server_name vault.example.org;
+              location / {
+                  proxy_pass http://store:80;
+                  client_max_body_size 525m;
+              }
+              location /notifications/hub {
+                  proxy_pass http://store:80;
+                  proxy_http_version 1.1;
+                  proxy_set_header Upgrade $http_upgrade;
+                  proxy_set_header Connection upgrade;
+              }
+          }
+        `,
+      },
+    },
+    {
       title: 'an image that is sent no files',
       files: {
         'docker-compose.yml': registry().replace('image: registry:2', 'image: grafana/grafana'),
@@ -234,6 +257,7 @@ export default defineRule({
     if (!hasStore && !hasDav && !hasTwo && !programs.some(({ kind }) => kind === 'app-server')) return
     for (const connection of deployment.connections.nginx) {
       const { pass, bodyLimit, targets, server } = connection
+      if (isForWebSockets(connection)) continue
       // A main file that is not here may say more.
       const isSure = bodyLimit.known
       if (isSure ? bodyLimit.value.directive !== null : !isUnsaid(server.configuration)) continue

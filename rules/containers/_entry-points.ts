@@ -38,6 +38,23 @@ export function* commandDropped(container: Started): Iterable<RuleFinding> {
   }
 }
 
+/** Options of a program that is an entry point in the form of a line for a shell: the shell gets them, and the program none. */
+export function* optionsDropped({ service, image }: Started): Iterable<RuleFinding> {
+  if (image?.entrypoint?.form !== 'shell' || (service !== null && service.entrypoint !== null)) return
+  const { script } = image.entrypoint
+  const command = service?.command?.words ?? (image.command?.form === 'exec' ? image.command.words : [])
+  const [first] = command
+  if (first === undefined || !/^--?[a-z]/.test(first.text) || /\$[@*{\d]/.test(script.text)) return
+  yield {
+    at: placeOf(script),
+    severity: 'error',
+    message: `without brackets this is a line for \`/bin/sh -c\`, whose program gets no arguments: \`${first.text}\` of the command is lost`,
+    label: 'takes no arguments',
+    related: [{ at: placeOf(first), message: 'the arguments, which are lost' }],
+    help: 'Write the entry point as a list, `ENTRYPOINT ["…", "…"]`, or the arguments into this line',
+  }
+}
+
 /** An option where the program stands, as where `ENTRYPOINT` and `CMD` have changed places. */
 export function optionStarted(container: Started, first: WrittenText): RuleFinding | null {
   const { service, image } = container

@@ -6,7 +6,7 @@ import { filesBelow } from '../../src/files/file-system.ts'
 import { carriageReturns, firstLine, nameIn, nameOf } from './_carriage-returns.ts'
 import { directiveInTwo, namedTwice } from './_command-arguments.ts'
 import { commandLost } from './_command-lost.ts'
-import { commandDropped, optionStarted, notFound, withoutShebang } from './_entry-points.ts'
+import { commandDropped, optionsDropped, optionStarted, notFound, withoutShebang } from './_entry-points.ts'
 import { composeWith, siteTo } from './_examples.ts'
 import { lacksBash } from './_lacks-bash.ts'
 import { fileMissing } from './_started-file.ts'
@@ -38,6 +38,13 @@ const image = (base: string, lines = ''): string => conf`
   ${lines}
   ENTRYPOINT ["/app/entrypoint.sh"]
 `
+const optionsFor = (entrypoint: string): Record<string, string> => ({
+  ...tree(
+    image('python:3.12').replace(/ENTRYPOINT.*/, () => entrypoint),
+    SCRIPT,
+  ),
+  'docker-compose.yml': composeWith({ command: '--bind 0.0.0.0:8000' }),
+})
 const crlf = (text: string): string => text.replaceAll('\n', '\r\n')
 
 export default defineRule({
@@ -101,6 +108,10 @@ export default defineRule({
           exec "$@"
         `,
       ),
+    },
+    {
+      title: 'arguments for a program in a line for a shell',
+      files: optionsFor('ENTRYPOINT «gunicorn shop.wsgi»'),
     },
     {
       title: 'an entry point for a shell, with a command that is lost',
@@ -589,6 +600,14 @@ export default defineRule({
       },
     },
     {
+      title: 'a line for a shell that takes its arguments',
+      files: optionsFor('ENTRYPOINT gunicorn shop.wsgi "$0" "$@"'),
+    },
+    {
+      title: 'options for a program in a list',
+      files: optionsFor('ENTRYPOINT ["gunicorn", "shop.wsgi"]'),
+    },
+    {
       title: 'line ends that the build takes away',
       files: tree(image('python:3.12', "RUN sed -i 's/\\r$//' /app/entrypoint.sh"), crlf(SCRIPT)),
     },
@@ -619,6 +638,7 @@ export default defineRule({
       const isShell = /^(?:\/(?:usr\/)?bin\/)?(?:ba|da)?sh$/.test(first.text)
       const word = isShell ? second : first
       yield* commandDropped(container)
+      yield* optionsDropped(container)
       const nowhere = isShell
         ? null
         : (notFound(container, first, steps) ?? fileMissing(container, words, steps))

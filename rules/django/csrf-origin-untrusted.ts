@@ -1,4 +1,4 @@
-import type { Deployment, NginxConnection } from '../../src/deployment/model.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
@@ -20,6 +20,7 @@ import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import { entryPlace, settingPlace, settingValue } from './_setting-entries.ts'
 import { isDjangoAtLeast } from '../../src/deployment/django/django-version.ts'
 import { untrustingBehindLabels } from './_behind-labels.ts'
+import { isForWebSockets } from '../_websocket-locations.ts'
 
 const CSRF = 'django.middleware.csrf.CsrfViewMiddleware'
 const SETTINGS = conf`
@@ -333,14 +334,4 @@ function expectingTls(settings: DjangoSettings): NonNullable<RuleFinding['relate
     .flatMap(name => settingPlace(settings, name) ?? [])
     .slice(0, 1)
     .map(at => ({ at, message: 'this expects https' }))
-}
-
-/** True of a location of its own for WebSockets, through which no form is sent. */
-function isForWebSockets(connection: NginxConnection): boolean {
-  const { parent } = connection.pass
-  return (
-    parent?.name === 'location' &&
-    /\b(?:ws|wss|websockets?|socket)\b/.test(parent.args.at(-1)?.value ?? '') &&
-    written(connection, 'upgrade') !== null
-  )
 }

@@ -12,6 +12,7 @@ import { type SchemeReader, schemeReaderBehind, waitingForScheme } from './_sche
 import { LOOPS, withoutScheme } from './_rails.ts'
 import { djangoBehindNginx, djangoInApache, TLS } from '../django/_examples.ts'
 import { lostHeaders } from './_lost-headers.ts'
+import { isForWebSockets } from '../_websocket-locations.ts'
 
 const CERTIFICATE = conf`
   ssl_certificate /etc/ssl/a.pem;
@@ -311,6 +312,24 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a location for WebSockets, and Django that is told the scheme of its pages',
+      files: djangoBehindNginx({
+        settings: 'SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")\n',
+        listen: '443 ssl',
+        headers: 'proxy_set_header X-Forwarded-Proto $scheme;\nproxy_set_header Host $host;',
+        site: conf`
+          ${TLS}
+          location /ws/ {
+              proxy_pass http://web:8000;
+              proxy_http_version 1.1;
+              proxy_set_header Upgrade $http_upgrade;
+              proxy_set_header Connection upgrade;
+              proxy_set_header Host $host;
+          }
+        `,
+      }),
+    },
+    {
       title: 'Spring Boot behind Apache that sends it',
       files: apache(
         'RequestHeader set X-Forwarded-Proto https\n  ProxyPass / http://127.0.0.1:8080/',
@@ -491,6 +510,7 @@ export default defineRule({
       if (headers.written.some(({ name }) => SCHEME.test(name))) continue
       const reader = readerOf(deployment, connection)
       if (reader === null && !describesClient(connection)) continue
+      if (linksNothing(reader) && isForWebSockets(connection)) continue
       // Where a line of its own lost it, that line is the fault.
       if (lostHeaders(connection).some(({ name }) => SCHEME.test(name))) continue
       const trust = reader?.trust
@@ -540,6 +560,14 @@ function* notSentByApache(deployment: Deployment): Iterable<RuleFinding> {
       help: `Write \`RequestHeader set ${header} https\` in the virtual host`,
     }
   }
+}
+
+/**
+ * True where the scheme of a WebSocket's handshake makes no difference: Channels compares the names of an origin alone,
+ * and no middleware of Django sees it. Rails and Spring compare the scheme too, and Starlette redirects handshakes.
+ */
+function linksNothing(reader: SchemeReader | null): boolean {
+  return reader === null || reader.name === 'Django'
 }
 
 /** Of Express `app-server/express-proxy-untrusted` says it. */

@@ -121,6 +121,14 @@ export default defineRule({
       },
     },
     {
+      title: 'TLS in a virtual host of both ports',
+      files: {
+        'etc/apache2/apache2.conf': main(
+          host(80, TLS.replace('SSLEngine on', 'SSLEngine «on»')).replace('*:80', '*:80 *:443'),
+        ),
+      },
+    },
+    {
       title: 'TLS for all virtual hosts, of which one is for port 80',
       files: {
         'etc/apache2/apache2.conf': main(conf`
@@ -157,6 +165,15 @@ export default defineRule({
           ${host(80, 'Redirect permanent / https://example.org/')}
           ${host(443, TLS).replace('example.org', 'www.example.org')}
           ${host(443, 'Redirect permanent / https://www.example.org/')}
+        `),
+      },
+    },
+    {
+      title: 'TLS in a virtual host of both ports, behind the first one of port 80',
+      files: {
+        'etc/apache2/apache2.conf': main(conf`
+          ${host(80, '').replace('example.org', 'www.example.org')}
+          ${host(80, TLS).replace('*:80', '*:80 *:443')}
         `),
       },
     },
@@ -222,7 +239,8 @@ export default defineRule({
       if (addresses.length === 0) continue
       const engine = sslEngine(configuration, virtualHost)
       if (engine.known && engine.value) {
-        if (addresses.every(({ port }) => port === 80)) yield* tlsOnPlainPort(host)
+        if (addresses.every(({ port }) => port === 80) || isFirstOfPlainPort(host))
+          yield* tlsOnPlainPort(host)
       } else if (addresses.every(isOfTls) && isLeftUnset(configuration, virtualHost)) {
         if (hasTlsBefore(configuration, virtualHost)) continue
         yield* engine.known && hasCertificate(host)
@@ -259,11 +277,18 @@ function hasTlsBefore(configuration: ApacheConfiguration, host: VirtualHost): bo
   })
 }
 
+/** True where port 80 is one of several, and no other virtual host decides whether TLS is spoken there. */
+function isFirstOfPlainPort({ configuration, virtualHost }: VirtualApacheHost): boolean {
+  return (setsOfHosts(configuration).get(virtualHost) ?? []).some(
+    ({ port, members }) => port === 80 && members[0]?.virtualHost === virtualHost,
+  )
+}
+
 function isOfTls({ port }: HostAddress): boolean {
   return /443$/.test(`${port}`)
 }
 
-function* tlsOnPlainPort({ configuration, directive }: VirtualApacheHost): Iterable<RuleFinding> {
+function* tlsOnPlainPort({ configuration, directive, addresses }: VirtualApacheHost): Iterable<RuleFinding> {
   const own = directivesIn(configuration, directive, 'sslengine').at(-1)
   // What nobody includes here may stand in one virtual host alone.
   const outer = configuration.main === null ? [] : directivesIn(configuration, null, 'sslengine')
@@ -271,6 +296,7 @@ function* tlsOnPlainPort({ configuration, directive }: VirtualApacheHost): Itera
   if (line === undefined) return
   yield {
     at: argumentPlace(line, 0),
+    ...(addresses.length > 1 && ofPart(configuration)),
     message:
       own === undefined
         ? 'virtual hosts inherit this line, and that of port 80 speaks TLS, where browsers speak plain HTTP'
@@ -298,10 +324,6 @@ function* plainWithoutCertificate(host: VirtualApacheHost, connections: Connecti
   if (addresses.some(({ port }) => port !== 443) || hasCertificate(host)) return
   if (isSpokenToOtherwise(host, connections)) return
   const at = namePlace(directive)
-  const ofPart = configuration.main === null && {
-    severity: 'warning' as const,
-    confidence: 'medium' as const,
-  }
   const engine = engineAfter(host)
   if (engine !== null) {
     yield {
@@ -309,7 +331,7 @@ function* plainWithoutCertificate(host: VirtualApacheHost, connections: Connecti
       message:
         '`SSLEngine` is not on in this virtual host, the first of its address, so port 443 speaks plain HTTP for every virtual host that shares it',
       related: [{ at: argumentPlace(engine, 0), message: 'TLS, which no connection gets to' }],
-      ...ofPart,
+      ...ofPart(configuration),
     }
     return
   }
@@ -320,8 +342,13 @@ function* plainWithoutCertificate(host: VirtualApacheHost, connections: Connecti
     message:
       '`SSLEngine` is not on in this virtual host, and it has no certificate, so port 443 speaks plain HTTP',
     related: [{ at: namePlace(redirect), message: 'sends browsers there over TLS' }],
-    ...ofPart,
+    ...ofPart(configuration),
   }
+}
+
+/** Of files without a main file another virtual host may be the first of an address. */
+function ofPart({ main }: ApacheConfiguration): Pick<RuleFinding, 'severity' | 'confidence'> {
+  return main === null ? { severity: 'warning', confidence: 'medium' } : {}
 }
 
 /** `SSLEngine on` of a later virtual host of the same address, where this one is the first. */

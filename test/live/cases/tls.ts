@@ -152,6 +152,17 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'tls/sslengine-port-mismatch',
+    shows: 'plain HTTP is a bad request on port 80 of a virtual host of both ports',
+    examples: {
+      bad: 'TLS in a virtual host of both ports',
+      good: 'TLS in a virtual host of both ports, behind the first one of port 80',
+    },
+    request: { url: 'http://example.org/' },
+    harm: ({ response }) => response.status === 400,
+    sound: ({ response }) => response.status > 0 && response.status !== 400,
+  },
+  {
+    rule: 'tls/sslengine-port-mismatch',
     shows: 'plain HTTP is a bad request on port 80, which inherits',
     examples: {
       bad: 'TLS for all virtual hosts, of which one is for port 80',

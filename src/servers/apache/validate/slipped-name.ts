@@ -13,6 +13,21 @@ export function isNoName({ name, section, args }: ApacheDirective): boolean {
   return /^(?:if|files|filesmatch|ifmodule|limit)$/i.test(name) || isSentence(name, args)
 }
 
+/**
+ * True for the rest of the directive in the line above, which does not end in a backslash: an option with its value, the
+ * flags of a rule or a quoted value, as no module calls a directive.
+ */
+export function continuesLineAbove({ source: { code }, nameStart, section }: ApacheDirective): boolean {
+  const end = code.indexOf('\n', nameStart)
+  if (section || !CONTINUATION.test(code.slice(nameStart, end === -1 ? undefined : end).trim())) return false
+  const start = code.lastIndexOf('\n', nameStart)
+  const above = code.slice(code.lastIndexOf('\n', start - 1) + 1, Math.max(start, 0))
+  const [, name = ''] = /^\s*([A-Za-z]+)\s/.exec(above) ?? []
+  return !above.endsWith('\\') && apacheDirective(name.toLowerCase())?.section === false
+}
+
+const CONTINUATION = /^(?:[a-z][a-z-]*=\S.*|\[(?:[A-Z]+|[A-Za-z]+=[^\],\s]+)(?:,[^\]\s]+)*\]|"[^"]+")$/
+
 /** True for a comment without its `#`: words, among them one that is no value of anything. */
 function isSentence(name: string, args: ApacheDirective['args']): boolean {
   const words = args.map(({ value }) => value)

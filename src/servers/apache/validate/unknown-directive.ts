@@ -12,7 +12,7 @@ import {
 import { apacheModule } from '../modules.ts'
 import { WITHOUT_MARK } from '../reading/reading.ts'
 import type { Fault, ValidationUnit, Walk } from './check.ts'
-import { gluedTo, isNoName, isSlipped } from './slipped-name.ts'
+import { continuesLineAbove, gluedTo, isNoName, isSlipped } from './slipped-name.ts'
 
 /** Names that httpd 2.4 dropped, with what took their place. */
 const DROPPED: Readonly<Record<string, string>> = ownTable({
@@ -42,6 +42,7 @@ export function unknownFault(
   const foreign = foreignModule(lower)
   // What else a module may bring is not known; no module calls a directive all but as another one's is called.
   const glued = gluedTo(directive)
+  const continues = continuesLineAbove(directive)
   if (lower.includes(NO_BREAK_SPACE))
     return {
       code: 'unknown-directive',
@@ -51,6 +52,7 @@ export function unknownFault(
     }
   const isSlip =
     glued !== undefined ||
+    continues ||
     (perDirectory === true && isNoName(directive)) ||
     (foreign === undefined && isMadeOfOwn(directive)) ||
     (isMarked(lower) && !directive.source.template) ||
@@ -62,7 +64,11 @@ export function unknownFault(
     message: unit.modulesComplete
       ? `no module that is loaded knows \`${shown}\``
       : `no module knows \`${shown}\``,
-    help: glued === undefined ? unknownHelp(directive, lower, foreign) : `write a space behind \`${glued}\``,
+    help: continues
+      ? 'end the line above in `\\`, of which this is the rest'
+      : glued === undefined
+        ? unknownHelp(directive, lower, foreign)
+        : `write a space behind \`${glued}\``,
   }
 }
 

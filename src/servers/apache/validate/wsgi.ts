@@ -172,7 +172,7 @@ function optionFault(directive: string, word: ApacheWord): Fault {
   return invalid(
     `\`${word.value}\` is no \`name=value\` of \`${directive}\``,
     word,
-    'leave no blank around `=`',
+    word.value === '\\' ? 'write nothing behind a `\\` at the end of a line' : 'leave no blank around `=`',
   )
 }
 
