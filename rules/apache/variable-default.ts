@@ -89,6 +89,21 @@ export default defineRule({
       },
     },
     {
+      title: 'a script that writes a site, and fills in defaults',
+      files: {
+        'bin/add-site': conf`
+          #!/bin/bash
+          set "\${NAME:=example.org}"
+          cat > /etc/apache2/sites-available/shop.conf <<EOF
+          <VirtualHost *:\${PORT:-8080}>
+              ServerName $NAME
+              DocumentRoot /srv/www
+          </VirtualHost>
+          EOF
+        `,
+      },
+    },
+    {
       title: 'a map of mod_rewrite, and what is commented out',
       files: {
         'apache2/sites-available/shop.conf': conf`
@@ -117,9 +132,9 @@ const LINE = /^[ \t]*(<?\w+)(?:[^\n\\]|\\[\s\S])*/gm
 const LOOKS_UP = /^rewrite(?:rule|cond)$/i
 
 function* defaultsIn(source: Source): Iterable<RuleFinding> {
-  const { text, path } = source
-  // What makes a file of a template may know defaults.
-  if (!/\$\{\w+:/.test(text) || !/\.(?:conf|vhost)$|\/[\w-]+$|\.htaccess$/.test(path)) return
+  const { text, path, kept = path } = source
+  // What makes a file of a template may know defaults, and so does a script that holds it.
+  if (!/\$\{\w+:/.test(text) || !/\.(?:conf|vhost)$|\/[\w-]+$|\.htaccess$/.test(kept)) return
   for (const line of text.matchAll(LINE)) {
     if (LOOKS_UP.test(line[1] ?? '')) continue
     for (const found of line[0].matchAll(/\$\{(\w+):(?!:)[^{}\n]*\}/g)) {

@@ -241,6 +241,24 @@ export default defineRule({
       },
     },
     {
+      title: 'a file that is to be copied for the application on the host, and that tools in containers share',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            db:
+              image: postgres:17
+              env_file: .env
+            pgadmin:
+              image: dpage/pgadmin4:8.9
+              env_file: .env
+            datadog:
+              image: gcr.io/datadoghq/agent:7
+              env_file: .env
+        `,
+        '.env.example': 'POSTGRES_HOST=localhost\nPOSTGRES_PASSWORD=secret\n',
+      },
+    },
+    {
       title: 'containers that Uffizzi runs in one network',
       files: {
         'docker-compose.uffizzi.yml': conf`
@@ -384,6 +402,7 @@ export default defineRule({
     for (const machine of deployment.machines) {
       const { container } = machine
       if (container === null || container.service.networkMode !== null || bringsDatabase(container)) continue
+      if (container.base !== null && STANDS_BESIDE.test(container.base)) continue
       const isServer = startsOne(machine) || container.image === null
       if (!isServer && !isWorker(container)) continue
       for (const { kind, host, at, isExample } of written(container)) {
@@ -403,6 +422,9 @@ export default defineRule({
     for (const program of programsOfKind(deployment, 'php-fpm')) yield* sessionsOf(program)
   },
 })
+
+/** Tools beside an application, which read variables of their own alone: the file that they share is for another. */
+const STANDS_BESIDE = /(?:^|\/)(?:pgadmin4|adminer|agent|grafana|prometheus|traefik|portainer\S*)$/
 
 /** What installs a database beside the application. */
 const INSTALLED =

@@ -117,6 +117,10 @@ export default defineRule({
       title: 'a template that a script makes it of',
       files: tree('build: ./web', { 'web/Dockerfile.in': OWN }),
     },
+    {
+      title: 'a default that is copied where it is wanted',
+      files: tree('build: ./web', { 'web/Dockerfile.default': OWN }),
+    },
   ],
   *check({ machines }) {
     for (const { container } of machines) {
@@ -132,7 +136,7 @@ export default defineRule({
 
 /** What a directory may have as a Dockerfile of another name. */
 const OTHER_NAME =
-  /^(?:Dockerfile[._-](?!(?:in|j2|jinja2?|tmpl|tpl|template|sample|example|dist|dockerignore)$)[\w.-]+|[\w-]+\.[Dd]ockerfile)$/
+  /^(?:Dockerfile[._-](?!(?:in|j2|jinja2?|tmpl|tpl|template|sample|example|default|dist|dockerignore)$)[\w.-]+|[\w-]+\.[Dd]ockerfile)$/
 
 function missingIn({ build }: ComposeService, directory: string, files: FileSystem): RuleFinding | null {
   if (build === null || build.dockerfileInline !== null || build.dockerfile?.known === false) return null

@@ -358,6 +358,29 @@ export default defineRule({
       },
     },
     {
+      title: 'a tree of a system, of whose files nginx reads not all',
+      files: {
+        'container/etc/supervisor.d/nginx.conf': conf`
+          [program:nginx]
+          command = /usr/sbin/nginx
+        `,
+        'container/etc/supervisord.conf': conf`
+          [supervisord]
+          nodaemon = true
+
+          [include]
+          files = /etc/supervisor.d/*.conf
+        `,
+        'container/etc/nginx/nginx.conf': `daemon off;\n${nginxMain(siteTo('192.0.2.7:8000'))}`,
+        'container/etc/nginx/addon.d/cache.example': conf`
+          location ~ \.php$ {
+              fastcgi_cache pages;
+              fastcgi_pass 192.0.2.7:9000;
+          }
+        `,
+      },
+    },
+    {
       title: 'a main file of a directory that is copied, which its command names',
       files: {
         ...built(conf`
@@ -720,11 +743,20 @@ function staysOnMachine(
     for (const { name } of files.list(directory) ?? [])
       if (isSaidByScript(files, posix.join(directory, name), told)) return true
   if ((program === 'nginx' || program === 'PHP-FPM') && staysByTemplate(files, program)) return true
-  if (program === 'nginx') return says(files, posix.join(directory, 'nginx.conf'), SAYS.nginx[2])
+  if (program === 'nginx')
+    return [posix.join(directory, 'nginx.conf'), besideInSystem(at.source.path)].some(
+      path => path !== null && says(files, path, SAYS.nginx[2]),
+    )
   if (program !== 'PHP-FPM') return false
   return (files.list('/etc/php') ?? []).some(({ name }) =>
     says(files, `/etc/php/${name}/fpm/php-fpm.conf`, SAYS['PHP-FPM'][2]),
   )
+}
+
+/** Where the main file of nginx stands in the tree of a system, wherever that is kept, in whose `etc` a file lies. */
+function besideInSystem(path: string): string | null {
+  const etc = path.lastIndexOf('/etc/')
+  return etc === -1 ? null : `${path.slice(0, etc)}/etc/nginx/nginx.conf`
 }
 
 const OF_SYSTEM = /^(?:bin|boot|dev|etc|home|lib\d*|media|mnt|opt|proc|root|run|s?bin|srv|sys|tmp|usr|var)$/
