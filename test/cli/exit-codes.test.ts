@@ -1,21 +1,13 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { join, resolve } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { bundle } from '../../tools/bundle.ts'
 import { scratchTree } from '../files/scratch-tree.ts'
-
-mkdirSync('node_modules/.cache', { recursive: true })
-const directory = mkdtempSync(resolve('node_modules/.cache/deploy-audit-'))
-process.on('exit', () => rmSync(directory, { recursive: true, force: true }))
-await bundle(directory)
-const program = join(directory, 'deploy-audit.js')
+import { BUILT_PROGRAM } from './built-program.ts'
 
 function shell(script: string, ...args: readonly string[]) {
   const { status, stdout, stderr } = spawnSync(
     'bash',
-    ['-c', script, 'bash', process.execPath, program, ...args],
+    ['-c', script, 'bash', process.execPath, BUILT_PROGRAM, ...args],
     {
       encoding: 'utf8',
     },

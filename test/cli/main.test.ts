@@ -4,8 +4,9 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { scratchTree } from '../files/scratch-tree.ts'
 import { helpText } from '../../src/cli/help.ts'
+import { BUILT_PROGRAM } from './built-program.ts'
 
-const NODE = [process.execPath, '--import', 'tsx', 'src/cli/main.ts']
+const NODE = [process.execPath, BUILT_PROGRAM]
 
 function main(words: readonly string[], input = '') {
   const [node = '', ...before] = NODE
