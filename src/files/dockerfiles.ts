@@ -27,4 +27,4 @@ export function isComposeFile(path: string): boolean {
 
 /** What a test of a program that writes such files compares its output with. */
 const EXPECTED = /[.-](?:exp|expected|golden|snap)\.ya?ml$|\/__snapshots__\//
-const COMPOSE_NAME = /(?:^|\/)\.?(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml$/
+const COMPOSE_NAME = /(?:^|\/)\.?(?:docker-)?compose(?:[._-][\w.-]+|\d[\w.-]*)?\.ya?ml$/

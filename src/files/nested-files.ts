@@ -19,7 +19,7 @@ import { TESTS_DIRECTORY } from './test-directories.ts'
 export const BEGINNING = 500_000
 
 const KINDS = [
-  ['compose', /(?:^|\/)\.?(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml$/i],
+  ['compose', /(?:^|\/)\.?(?:docker-)?compose(?:[._-][\w.-]+|\d[\w.-]*)?\.ya?ml$/i],
   [
     'yaml',
     /\.(?:ya?ml|sls|config)(?:\.(?:j2|erb|tmpl|tpl|tftpl|gotmpl|example|sample|dist))?$|(?:^|\/)(?:k8s|kubernetes|manifests)\/(?:[^/]+\/)*[^/]+\.tmpl$|(?:^|\/)(?:user|cloud)[-_](?:data|init|config)(?:\.(?:cfg|init|txt|tpl|tftpl))?$/i,

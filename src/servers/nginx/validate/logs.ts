@@ -101,7 +101,11 @@ export const checkAccessLog: Check = (reading, directive, facts) => {
       for (const name of program.logFormats.keys()) if (name.toLowerCase() === lower) isKnown = true
     if (!isKnown) {
       const message = `no \`log_format\` above names \`${format.value}\``
-      report(reading, 'unknown-log-format', directive, format, message)
+      report(reading, 'unknown-log-format', directive, format, message, {
+        ...(LEVELS.has(format.value) && {
+          help: 'levels are for `error_log`: leave the word out, or name a `log_format`',
+        }),
+      })
       return
     }
   }
@@ -182,7 +186,10 @@ export const checkErrorLog: Check = (reading, directive) => {
   for (const word of levels) {
     const isLevel = LEVELS.has(word.value)
     if (!isLevel && !DEBUG_LEVELS.has(word.value)) {
-      refuse(reading, directive, word, `\`${word.value}\` is no level of a log`)
+      const isFormat = word.value === 'combined' || reading.http.logFormats.has(word.value)
+      report(reading, 'invalid-value', directive, word, `\`${word.value}\` is no level of a log`, {
+        ...(isFormat && { help: 'formats are for `access_log`: write a level such as `warn`' }),
+      })
       return
     }
     // One level at most; the several `debug_…` may be joined with each other alone.

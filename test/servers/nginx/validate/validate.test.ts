@@ -50,6 +50,15 @@ test('an unknown name near a known one comes with it', () => {
   assert.match(problem?.help ?? '', '`server_tokens`')
 })
 
+test('a level of `error_log` behind `access_log`, and a format the other way round, are told with the cause', () => {
+  const helpOf = (line: string): string =>
+    evaluate(`events { }\nhttp { ${line} }\n`).problems.find(({ fatal }) => fatal)?.help ?? ''
+  assert.match(helpOf('access_log /var/log/a.log warn;'), '`error_log`')
+  assert.match(helpOf('error_log /var/log/a.log combined;'), '`access_log`')
+  assert.match(helpOf("log_format main '$uri'; error_log /var/log/a.log main;"), '`access_log`')
+  assert.is(helpOf('error_log /var/log/a.log wran;'), '')
+})
+
 test('a directive of a known module is no error where nothing loads it', () => {
   const { problems } = evaluate(
     'events { }\nhttp { more_set_headers "A: b"; brotli on; lua_package_path x; }\n',
