@@ -241,7 +241,8 @@ export default defineRule({
       },
     },
     {
-      title: 'a file that is to be copied for the application on the host, and that tools in containers share',
+      title:
+        'a file that is to be copied for the application on the host, and that tools in containers share',
       files: {
         'docker-compose.yml': conf`
           services:

@@ -100,6 +100,10 @@ export default defineRule({
       title: 'a chart, which fills them in',
       files: cluster('app: {{ .Values.name }}', 'app: shop', 'app: shop'),
     },
+    {
+      title: 'a variable of a shell, which fills it in',
+      files: cluster('app: $NAME', 'app: shop', 'app: shop'),
+    },
   ],
   *check(deployment) {
     const cluster = clusterFiles(deployment)
@@ -184,5 +188,5 @@ const WRITTEN = /^(?:(?:k8s-)?app|name|component|tier|app\.kubernetes\.io\/(?:na
 
 /** False where a template fills in some of them. */
 function isKnown(labels: ReadonlyMap<string, string>): boolean {
-  return [...labels].every(([key, value]) => !/[\0\uFFFD{]/.test(key + value))
+  return [...labels].every(([key, value]) => !/[\0\uFFFD{$]/.test(key + value))
 }

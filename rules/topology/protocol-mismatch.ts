@@ -1,5 +1,5 @@
 import { programName, protocolName } from '../../src/deployment/destination-words.ts'
-import type { Place } from '../../parsers/text/source.ts'
+import type { Place, Source } from '../../parsers/text/source.ts'
 import type { Listener, Protocol } from '../../src/deployment/model.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -132,6 +132,25 @@ export default defineRule({
       },
     },
     {
+      title: 'two cookbooks with the same port, of two machines',
+      files: {
+        'cookbooks/tomcat/templates/tomcat.conf.erb': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              ProxyPass / http://127.0.0.1:8080/
+              ProxyPassReverse / http://127.0.0.1:8080/
+          </VirtualHost>
+        `,
+        'cookbooks/shop/files/shop.uwsgi.ini': conf`
+          [uwsgi]
+          module = shop.wsgi
+          master = true
+          protocol = uwsgi
+          socket = 127.0.0.1:8080
+        `,
+      },
+    },
+    {
       title: 'TLS to a gunicorn with a certificate',
       files: {
         'etc/nginx/nginx.conf': nginx('proxy_pass https://127.0.0.1:8443'),
@@ -192,6 +211,8 @@ export default defineRule({
         const understood = valueOrNull(to.listener.protocol)
         if (understood === null || wire(understood) === wire(spoken)) continue
         if (mayHaveCertificate(to.listener) && wire(spoken) === 'https') continue
+        // Another protocol says that the same port is chance: roles may be of different machines.
+        if (to.listener.port !== null && areOfTwoRoles(pass.source, to.listener.at.source)) continue
         const name = programName(to.listener.program)
         yield {
           at: namePlace(pass),
@@ -211,6 +232,15 @@ export default defineRule({
     }
   },
 })
+
+/** True for files of two roles or cookbooks that lie beside each other. */
+function areOfTwoRoles(one: Source, other: Source): boolean {
+  const [, roles, role] = ROLE.exec(one.kept ?? one.path) ?? []
+  const [, others, another] = ROLE.exec(other.kept ?? other.path) ?? []
+  return roles !== undefined && roles === others && role !== another
+}
+
+const ROLE = /^(.*\/(?:roles|cookbooks))\/([^/]+)\//
 
 /** True where a file that was not read may turn TLS on. */
 function mayHaveCertificate(listener: Listener): boolean {
