@@ -98,6 +98,13 @@ export default defineRule({
       files: htaccess(['rewrite'], 'RewriteRule ^api/(.*)$ «http://127.0.0.1:8000/$1» [P,L]'),
     },
     {
+      title: 'a rule of a .htaccess to TLS, with mod_proxy alone',
+      files: htaccess(
+        ['rewrite', 'proxy', 'ssl'],
+        'RewriteRule ^api/(.*)$ «https://127.0.0.1:8000/$1» [P,L]',
+      ),
+    },
+    {
       title: 'a playbook that enables mod_proxy alone',
       files: {
         'roles/proxy/tasks/main.yml': playbook('- ssl\n- proxy'),
@@ -236,11 +243,12 @@ function* refusedRules(configuration: ApacheConfiguration, files: FileSystem): I
   )
   if (missing === undefined) return
   for (const { htaccess, flags, output, directive } of placedRules(configuration, files)) {
-    if (htaccess === null || !flags.has('P') || !/^https?:/i.test(output)) continue
+    const scheme = /^https?(?=:)/i.exec(output)?.[0].toLowerCase()
+    if (htaccess === null || !flags.has('P') || scheme === undefined) continue
     const isProxy = missing === 'proxy_http_module'
     yield {
       at: argumentPlace(directive, 1),
-      message: `\`${missing}\` is not loaded, so ${isProxy ? 'nothing serves `http://`: 500' : 'mod_rewrite may not proxy: 403'}`,
+      message: `\`${missing}\` is not loaded, so ${isProxy ? `nothing serves \`${scheme}://\`: 500` : 'mod_rewrite may not proxy: 403'}`,
       label: isProxy ? 'no handler' : 'attempt to make remote request from mod_rewrite without proxy enabled',
       help: 'Load both modules: `a2enmod proxy proxy_http` on Debian',
     }
