@@ -3,6 +3,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { directivePlace, insertAfter, propose } from '../../src/deployment/edits.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { httpServers } from '../../src/servers/nginx/queries/servers.ts'
 import { type NginxSocket, sockets } from '../../src/servers/nginx/queries/sockets.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
 import { nginxMain } from '../_examples.ts'
@@ -61,6 +62,15 @@ export default defineRule({
       files: { 'shop.conf.template': server('listen [::]:80;\nlisten ${PORT};') },
     },
     {
+      title: 'a server of the same name at an address that somebody fills in',
+      files: {
+        'shop.conf.j2': conf`
+          ${server('listen [::]:80;')}
+          ${server('listen {{ address }}:80;')}
+        `,
+      },
+    },
+    {
       title: 'lines of a file that is not here',
       files: nginx(server('include /opt/listen.conf;\nlisten [::]:80;')),
     },
@@ -71,7 +81,8 @@ export default defineRule({
       const [six, others] = [opened.filter(isOfSix), opened.filter(socket => !isOfSix(socket))]
       if (six.length === 0) continue
       const elsewhere = new Set(others.flatMap(({ servers }) => servers.map(each => each.server)))
-      const named = new Set([...elsewhere].flatMap(namesWritten))
+      const open = httpServers(configuration).filter(listensOpenly)
+      const named = new Set([...elsewhere, ...open].flatMap(namesWritten))
       for (const { port, servers } of six)
         for (const { server, listen } of servers) {
           const { directive } = listen
